@@ -1,0 +1,54 @@
+/**
+ * Every reason for which ssetarget refuses something. Codes are stable: branch on them, not on messages.
+ *
+ * | code | meaning |
+ * | --- | --- |
+ * | `invalid-option` | an option has a value that cannot work |
+ * | `invalid-event` | what was dispatched is not an object with a `type` |
+ * | `invalid-type` | the event's type is empty, too long, or has CR, LF or NUL in it |
+ * | `reserved-type` | the event's type begins with `ssetarget:`, which the protocol keeps for itself |
+ * | `invalid-id` | an id is not a positive whole number |
+ * | `invalid-key` | an idempotency key is empty, too long or not a string |
+ * | `invalid-stream-name` | a hub was asked for a stream whose name cannot be one |
+ * | `unserializable-data` | the event holds what JSON cannot carry (a BigInt, a cycle, a throwing `toJSON`) |
+ * | `event-too-large` | the event's JSON is larger than `maxEventBytes` |
+ * | `stream-completed` | the stream has ended; nothing can be added to it |
+ * | `too-many-pending` | the store has fallen behind further than `maxPendingEvents` or `maxPendingBytes` |
+ * | `too-many-streams` | the hub holds `maxStreams` streams and all of them are being watched |
+ * | `store-contract` | a store answered with something its contract forbids |
+ * | `timeout` | a store or sink did not answer within its bound |
+ * | `closed` | the target, hub or store has been closed |
+ */
+export type SSETargetErrorCode =
+  | "invalid-option"
+  | "invalid-event"
+  | "invalid-type"
+  | "reserved-type"
+  | "invalid-id"
+  | "invalid-key"
+  | "invalid-stream-name"
+  | "unserializable-data"
+  | "event-too-large"
+  | "stream-completed"
+  | "too-many-pending"
+  | "too-many-streams"
+  | "store-contract"
+  | "timeout"
+  | "closed";
+
+/** The one error class of ssetarget. `code` is stable; `message` names the field, the value and the fix. */
+export class SSETargetError extends Error {
+  override readonly name = "SSETargetError";
+  readonly code: SSETargetErrorCode;
+
+  constructor(code: SSETargetErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/**
+ * Receives what went wrong where nobody awaits the answer: a failing store under a live connection,
+ * a listener that threw, a span sink that hangs. Must not throw.
+ */
+export type ErrorListener = (error: unknown) => void;

@@ -1,0 +1,97 @@
+import { SSETargetError } from "./errors.ts";
+
+/**
+ * The form of everything that is dispatched: a `type`, and any further fields that JSON can carry.
+ *
+ * On the wire `type` becomes `event:`, `id` becomes `id:`, and all the rest becomes `data:` as one JSON object.
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+ */
+export interface ServerSentEvent {
+  /** The name a browser listens to. No CR, LF or NUL; must not begin with `ssetarget:`. */
+  readonly type: string;
+  /** Assigned by the store; a value given to `dispatchEvent` is replaced. */
+  readonly id?: number;
+  /** Idempotency key: a stream stores an event with a given key once, and answers a repeat with the stored one. */
+  readonly key?: string;
+}
+
+/** An event that a store has given its place in the stream. */
+export type StoredEvent<E extends ServerSentEvent> = E & { readonly id: number };
+
+/**
+ * A place in a stream: "I have everything up to and including `id`".
+ *
+ * `epoch` names the history the id belongs to; a store that can lose its history has one that changes when it does.
+ */
+export interface Cursor {
+  readonly id: number;
+  readonly epoch?: string;
+}
+
+/** Event types with this prefix belong to the protocol (PROTOCOL.md) and are refused from users. */
+export const RESERVED_TYPE_PREFIX = "ssetarget:";
+/** The type of the last, stored event of a stream that was completed. */
+export const END_EVENT_TYPE = "ssetarget:end";
+/** The type of the unstored event that says that history is missing. */
+export const GAP_EVENT_TYPE = "ssetarget:gap";
+
+/** The largest `key`, in UTF-16 code units. */
+export const MAX_KEY_LENGTH = 512;
+/** The largest `type`, in UTF-16 code units. */
+export const MAX_TYPE_LENGTH = 256;
+
+/** Why history is missing. PROTOCOL.md says what a client does with each. */
+export type GapReason = "trimmed" | "reset" | "overflow" | "unknown-cursor";
+
+/** The data of a `ssetarget:gap` event. */
+export interface GapData {
+  readonly reason: GapReason;
+  /** The last id the client is known to have; `null` where its cursor could not be read. */
+  readonly after: number | null;
+  /** No event before this id will follow. */
+  readonly resumesAt: number;
+}
+
+/** The JSON text of events that have already been made into it: an event is turned into text once per process. */
+const jsonTexts = new WeakMap<object, string>();
+
+/** The JSON text of an event's data: the event without `type` and `id`. Never holds a raw CR or LF. */
+export function dataText(event: ServerSentEvent): string {
+  const known = jsonTexts.get(event);
+  if (known !== undefined) return known;
+  const { type: _type, id: _id, ...data } = event;
+  return JSON.stringify(data);
+}
+
+/**
+ * A copy of the event that nothing outside can change, with its text already made.
+ *
+ * @throws SSETargetError `unserializable-data` where JSON cannot carry it.
+ */
+export function snapshotEvent<E extends ServerSentEvent>(event: E): E {
+  if (jsonTexts.has(event)) return event;
+  let text: string;
+  let copy: E;
+  try {
+    text = dataText(event);
+    // A `toJSON` of the caller's may turn the whole event into something that is not an object.
+    if (!text?.startsWith("{")) throw new TypeError("its JSON is not an object");
+    copy = { ...(JSON.parse(text) as object), type: event.type } as E;
+  } catch (cause) {
+    throw new SSETargetError(
+      "unserializable-data",
+      `event of type ${JSON.stringify(event.type)} cannot be written as JSON (${cause instanceof Error ? cause.message : String(cause)}); send only what JSON can carry`,
+      { cause },
+    );
+  }
+  jsonTexts.set(copy, text);
+  return copy;
+}
+
+/** The event at its place in the stream; keeps the text that was already made. Stores may use it, none has to. */
+export function withId<E extends ServerSentEvent>(event: E, id: number): StoredEvent<E> {
+  const stored = Object.freeze({ ...event, id });
+  const text = jsonTexts.get(event);
+  if (text !== undefined) jsonTexts.set(stored, text);
+  return stored;
+}

@@ -1,0 +1,194 @@
+import type { GapReason, ServerSentEvent } from "../event.ts";
+import type { ErrorListener } from "../errors.ts";
+import type { Feed, FeedConnection, Reading, StartingPoint } from "../stream/feed.ts";
+import type { Chunk } from "../stream/frame-window.ts";
+import { encodeGap, encodeRetry, joinFrames, KEEP_ALIVE_FRAME, type FrameBytes } from "../wire/frame.ts";
+import type { KeepAlive, KeepAliveMember } from "./keep-alive.ts";
+import type { Sink, SinkListener } from "./sink.ts";
+
+/** What connections of one target have in common. */
+export interface ConnectionContext {
+  readonly keepAlive: KeepAlive;
+  readonly retryMs: number | null;
+  readonly onError: ErrorListener;
+  readonly onClosed: (connection: Connection) => void;
+}
+
+/**
+ * One client: a cursor over a feed. It never holds events of its own.
+ *
+ * Up to date, it is attached and the feed hands it what is new. Behind (new, resumed, or its sink was full) it is
+ * detached and reads on from its cursor, as fast as the sink drains, until it has caught up. Replay, resume and
+ * overflow are this one path.
+ */
+export class Connection implements FeedConnection, SinkListener, KeepAliveMember {
+  readonly #feed: Feed<ServerSentEvent>;
+  readonly #sink: Sink;
+  readonly #context: ConnectionContext;
+  #cursor: number;
+  #isWritable = true;
+  #isReading = false;
+  #isClosed = false;
+  #wroteSinceTick = true;
+  /** A gap that is told with the next thing that is read, because only then it is known where events go on. */
+  #gap: { readonly reason: GapReason; readonly after: number | null } | undefined;
+  /** Why a hole that is found later would be one: the client's old cursor at first, its slowness from then on. */
+  #gapReason: "trimmed" | "overflow" | undefined;
+
+  constructor(feed: Feed<ServerSentEvent>, sink: Sink, start: StartingPoint, context: ConnectionContext) {
+    this.#feed = feed;
+    this.#sink = sink;
+    this.#context = context;
+    this.#cursor = start.afterId;
+    this.#gap = start.gap;
+    this.#gapReason = start.partial ? undefined : "trimmed";
+  }
+
+  /** Begins to write. */
+  open(): void {
+    this.#sink.bind(this);
+    if (this.#isClosed) return;
+    if (!this.#feed.join(this)) {
+      this.reconnect();
+      return;
+    }
+    this.#context.keepAlive.add(this);
+    // The first bytes make proxies and browsers see an open stream at once, even where there is no event yet.
+    this.#write(this.#context.retryMs === null ? KEEP_ALIVE_FRAME : encodeRetry(this.#context.retryMs));
+    this.#readOn();
+  }
+
+  deliver(chunk: Chunk): void {
+    if (chunk.afterId === this.#cursor && this.#isWritable) {
+      this.#cursor = chunk.lastId;
+      this.#write(chunk.bytes);
+      this.#afterWrite();
+      return;
+    }
+    // It was attached while this chunk was being collected and has part of it already.
+    if (chunk.lastId > this.#cursor) this.#readOn();
+  }
+
+  onDrain(): void {
+    if (this.#isClosed) return;
+    this.#isWritable = true;
+    this.#readOn();
+  }
+
+  onClosed(): void {
+    this.#leave();
+    this.#context.onClosed(this);
+  }
+
+  onKeepAliveTick(): void {
+    // A sink that is full is not quiet; a comment would only wait behind what waits already.
+    if (!this.#wroteSinceTick && this.#isWritable) this.#write(KEEP_ALIVE_FRAME);
+    this.#wroteSinceTick = false;
+  }
+
+  /** Ends the response; the client is asked to come again after `delayMs`, or after a moment of its own. */
+  reconnect(delayMs = jitter(this.#context.retryMs ?? DEFAULT_RETRY_MS)): void {
+    if (this.#isClosed) return;
+    if (this.#isWritable) this.#sink.write(encodeRetry(delayMs));
+    this.#finish();
+  }
+
+  /** Tears the connection down. */
+  destroy(): void {
+    this.#leave();
+    this.#sink.destroy();
+  }
+
+  #readOn(): void {
+    if (this.#isReading) return;
+    this.#feed.detach(this);
+    while (!this.#isClosed && this.#isWritable) {
+      const reading = this.#feed.read(this.#cursor);
+      if (reading === undefined) {
+        this.#caughtUp();
+        return;
+      }
+      if (reading instanceof Promise) {
+        this.#isReading = true;
+        reading.then(
+          (page) => {
+            this.#isReading = false;
+            if (this.#isClosed) return;
+            this.#take(page);
+            this.#readOn();
+          },
+          (error: unknown) => {
+            this.#isReading = false;
+            if (this.#isClosed) return;
+            this.#context.onError(error);
+            this.reconnect();
+          },
+        );
+        return;
+      }
+      this.#take(reading);
+    }
+  }
+
+  #caughtUp(): void {
+    if (this.#gap !== undefined) {
+      const gap = encodeGap({ ...this.#gap, resumesAt: this.#feed.head + 1 });
+      this.#gap = undefined;
+      this.#write(gap);
+    }
+    this.#gapReason = "overflow";
+    if (this.#isFinished()) this.#finish();
+    else if (this.#isWritable) this.#feed.attach(this);
+  }
+
+  #take({ chunk, isGap }: Reading): void {
+    if (isGap && this.#gapReason !== undefined) this.#gap ??= { reason: this.#gapReason, after: this.#cursor };
+    // From its first event on the client knows where it is: what is missing later was trimmed while it was reading.
+    this.#gapReason = "overflow";
+    this.#cursor = chunk.lastId;
+    if (this.#gap === undefined) {
+      if (chunk.bytes.byteLength > 0) this.#write(chunk.bytes);
+    } else {
+      const gap = encodeGap({ ...this.#gap, resumesAt: chunk.firstId });
+      this.#gap = undefined;
+      this.#write(joinFrames([gap, chunk.bytes]));
+    }
+    this.#afterWrite();
+  }
+
+  #afterWrite(): void {
+    if (this.#isFinished()) this.#finish();
+    else if (!this.#isWritable) this.#feed.detach(this);
+  }
+
+  #isFinished(): boolean {
+    const { endId } = this.#feed;
+    return endId !== undefined && this.#cursor >= endId;
+  }
+
+  /** Nothing more is written; the sink says when what was written has gone out. */
+  #finish(): void {
+    if (this.#isClosed) return;
+    this.#leave();
+    this.#sink.end();
+  }
+
+  #leave(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#feed.leave(this);
+    this.#context.keepAlive.remove(this);
+  }
+
+  #write(bytes: FrameBytes): void {
+    this.#wroteSinceTick = true;
+    if (!this.#sink.write(bytes)) this.#isWritable = false;
+  }
+}
+
+const DEFAULT_RETRY_MS = 2000;
+
+/** Half to one and a half of the delay, so that clients that were cut off together do not come back together. */
+function jitter(delayMs: number): number {
+  return delayMs * (0.5 + Math.random());
+}

@@ -1,0 +1,209 @@
+import type { ServerSentEvent } from "../event.ts";
+import { SSETargetError, type ErrorListener } from "../errors.ts";
+import type { Feed, StartAt } from "../stream/feed.ts";
+import { encodeRetry } from "../wire/frame.ts";
+import { REFUSAL_HEADERS, STREAM_HEADERS } from "../wire/response-head.ts";
+import { Connection, type ConnectionContext } from "./connection.ts";
+import type { CorsPolicy } from "./cors.ts";
+import { KeepAlive } from "./keep-alive.ts";
+import { acceptsEventStream, parseUrl, requestCursor, requestHead, type RequestHead } from "./request-head.ts";
+import type { Sink } from "./sink.ts";
+import { WebStreamSink } from "./web-stream-sink.ts";
+
+/**
+ * What `authorize` answers: `true` lets the request through; `false` is 403; a number is that status.
+ * Anything else, and an error, refuses as well.
+ */
+export type Authorization = boolean | 401 | 403 | 404;
+
+/** Decides about a request before any byte of the stream. `stream` is the path's name for it. */
+export type Authorize = (request: Request, stream: string) => Authorization | Promise<Authorization>;
+
+/** How an endpoint finds the stream that a path stands for. */
+export interface StreamRoute {
+  readonly stream: string;
+  /** The feed, made on demand; `undefined` where there is no such stream. */
+  openFeed(): Promise<Feed<ServerSentEvent> | undefined>;
+}
+
+export interface EndpointOptions {
+  readonly route: (pathname: string) => StreamRoute | undefined;
+  readonly authorize: Authorize | undefined;
+  readonly cors: CorsPolicy | undefined;
+  readonly startAt: StartAt;
+  readonly keepAliveMs: number | null;
+  readonly retryMs: number | null;
+  readonly maxConnections: number;
+  readonly onError: ErrorListener;
+}
+
+/** What is to be done with a request: send this and be done, or open a stream on a sink. */
+export type Admission =
+  | {
+      readonly kind: "reply";
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string | null;
+    }
+  | {
+      readonly kind: "stream";
+      readonly headers: Readonly<Record<string, string>>;
+      /** Begins to write to the sink. To be called once, right after the response's head has been sent. */
+      connect(sink: Sink): void;
+    };
+
+const ALLOW = "GET, HEAD, OPTIONS";
+/** What a client is asked to wait that finds the store out of order. */
+const STORE_FAILURE_RETRY_MS = 5000;
+
+/** Turns requests into connections: method, path, authorization, resume point. It belongs to one target or hub. */
+export class Endpoint {
+  readonly #options: EndpointOptions;
+  readonly #connections = new Set<Connection>();
+  readonly #context: ConnectionContext;
+  #isClosed = false;
+  #onDrained: (() => void) | undefined;
+
+  constructor(options: EndpointOptions) {
+    this.#options = options;
+    this.#context = {
+      keepAlive: new KeepAlive(options.keepAliveMs),
+      retryMs: options.retryMs,
+      onError: options.onError,
+      onClosed: (connection) => {
+        this.#connections.delete(connection);
+        if (this.#connections.size === 0) this.#onDrained?.();
+      },
+    };
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    const admission = await this.admit(requestHead(request));
+    if (admission.kind === "reply") {
+      return new Response(admission.body, { status: admission.status, headers: admission.headers });
+    }
+    const sink = new WebStreamSink(request.signal);
+    admission.connect(sink);
+    return new Response(sink.body, { status: 200, headers: admission.headers });
+  }
+
+  /** Decides about a request. Nothing is subscribed to before `connect` is called. */
+  async admit(head: RequestHead): Promise<Admission> {
+    const cors = this.#options.cors?.headers(head.header("origin")) ?? {};
+    const url = parseUrl(head);
+    const route = url && this.#options.route(url.pathname);
+    if (url === undefined || route === undefined) return refuse(404, cors, "There is no event stream at this path.");
+    if (head.method === "OPTIONS") {
+      const headers = { ...cors, ...this.#options.cors?.preflightHeaders, allow: ALLOW };
+      return { kind: "reply", status: 204, headers, body: null };
+    }
+    if (head.method !== "GET" && head.method !== "HEAD") {
+      return refuse(405, { ...cors, allow: ALLOW }, "An event stream is read with GET.");
+    }
+    if (!acceptsEventStream(head.header("accept"))) {
+      return refuse(406, cors, "This is text/event-stream; the request's Accept header does not take it.");
+    }
+    const refusal = await this.#refusal(head, route.stream);
+    if (refusal !== undefined) return asReply(refusal, cors);
+    if (this.#isClosed || this.#connections.size >= this.#options.maxConnections) return unavailable(cors);
+    const headers = { ...STREAM_HEADERS, ...cors };
+    if (head.method === "HEAD") return { kind: "reply", status: 200, headers, body: null };
+    return this.#open(head, url, route, headers, cors);
+  }
+
+  async #open(
+    head: RequestHead,
+    url: URL,
+    route: StreamRoute,
+    headers: Readonly<Record<string, string>>,
+    cors: Readonly<Record<string, string>>,
+  ): Promise<Admission> {
+    let feed: Feed<ServerSentEvent> | undefined;
+    try {
+      feed = await route.openFeed();
+      if (feed === undefined) return refuse(404, cors, "There is no such event stream.");
+      await feed.open();
+    } catch (error) {
+      if (error instanceof SSETargetError && error.code === "too-many-streams") return unavailable(cors);
+      this.#options.onError(error);
+      // A browser's EventSource gives up for ever on a 503, but comes back after a stream that ends.
+      return { kind: "stream", headers, connect: sendAway };
+    }
+    const opened = feed;
+    const start = opened.locate(requestCursor(head, url), this.#options.startAt);
+    if (start === null) return { kind: "reply", status: 204, headers: cors, body: null };
+    return {
+      kind: "stream",
+      headers,
+      connect: (sink) => {
+        const connection = new Connection(opened, sink, start, this.#context);
+        this.#connections.add(connection);
+        connection.open();
+        if (this.#isClosed) connection.reconnect();
+      },
+    };
+  }
+
+  /**
+   * Ends every connection after what it has been sent, telling each to come back after a moment of its own within
+   * `spreadMs`. Resolves once all are gone; one that does not read is torn down after `timeoutMs`.
+   */
+  async close(spreadMs: number, timeoutMs: number): Promise<void> {
+    this.#isClosed = true;
+    const base = this.#options.retryMs ?? 0;
+    for (const connection of this.#connections) connection.reconnect(base + Math.random() * spreadMs);
+    if (this.#connections.size === 0) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await new Promise<void>((resolve) => {
+      this.#onDrained = resolve;
+      timer = setTimeout(() => {
+        for (const connection of this.#connections) connection.destroy();
+        resolve();
+      }, timeoutMs);
+    });
+    clearTimeout(timer);
+  }
+
+  async #refusal(head: RequestHead, stream: string): Promise<401 | 403 | 404 | 500 | undefined> {
+    const { authorize } = this.#options;
+    if (authorize === undefined) return undefined;
+    try {
+      const answer = await authorize(head.toRequest(), stream);
+      if (answer === true) return undefined;
+      return answer === 401 || answer === 404 ? answer : 403;
+    } catch (error) {
+      this.#options.onError(error);
+      return 500;
+    }
+  }
+}
+
+const REFUSALS = {
+  401: "This event stream wants to know who you are.",
+  403: "This event stream is not for you.",
+  404: "There is no such event stream.",
+  500: "The request could not be checked.",
+} as const;
+
+function asReply(status: 401 | 403 | 404 | 500, headers: Readonly<Record<string, string>>): Admission {
+  const challenge: Readonly<Record<string, string>> = status === 401 ? { "www-authenticate": "Bearer" } : {};
+  return refuse(status, { ...headers, ...challenge }, REFUSALS[status]);
+}
+
+function refuse(status: number, headers: Readonly<Record<string, string>>, sentence: string): Admission {
+  return { kind: "reply", status, headers: { ...REFUSAL_HEADERS, ...headers }, body: `${sentence}\n` };
+}
+
+function unavailable(headers: Readonly<Record<string, string>>): Admission {
+  return refuse(503, { ...headers, "retry-after": "5" }, "The server takes no further event streams just now.");
+}
+
+function sendAway(sink: Sink): void {
+  sink.bind({ onDrain: () => {}, onClosed: () => {} });
+  sink.write(encodeRetry(STORE_FAILURE_RETRY_MS * (0.5 + Math.random())));
+  sink.end();
+}

@@ -1,0 +1,31 @@
+/** Something that wants to be asked from time to time whether it has been quiet. */
+export interface KeepAliveMember {
+  onKeepAliveTick(): void;
+}
+
+/** One timer for any number of connections; it runs only while there are some. */
+export class KeepAlive {
+  readonly #intervalMs: number | null;
+  readonly #members = new Set<KeepAliveMember>();
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  /** `null` turns keep-alive off. */
+  constructor(intervalMs: number | null) {
+    this.#intervalMs = intervalMs;
+  }
+
+  add(member: KeepAliveMember): void {
+    this.#members.add(member);
+    if (this.#timer !== undefined || this.#intervalMs === null) return;
+    this.#timer = setInterval(() => {
+      for (const each of this.#members) each.onKeepAliveTick();
+    }, this.#intervalMs);
+  }
+
+  remove(member: KeepAliveMember): void {
+    this.#members.delete(member);
+    if (this.#members.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}

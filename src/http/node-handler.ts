@@ -1,0 +1,68 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Admission } from "./endpoint.ts";
+import { NodeSink } from "./node-sink.ts";
+import type { RequestHead } from "./request-head.ts";
+
+/** What a handler serves: a target, a hub, or anything else that admits requests. */
+export interface Admitting {
+  admit(head: RequestHead): Promise<Admission>;
+}
+
+/**
+ * A request listener for `node:http`, `node:https` and whatever stands on them. It answers every request it is given:
+ * route to it only what is the target's or the hub's.
+ *
+ * ```ts
+ * createServer(toNodeHandler(target)).listen(8080);
+ * ```
+ */
+export function toNodeHandler(target: Admitting): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    target.admit(nodeRequestHead(request)).then(
+      (admission) => answer(request, response, admission),
+      () => {
+        if (!response.headersSent) response.writeHead(500);
+        response.end();
+      },
+    );
+  };
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, admission: Admission): void {
+  if (response.destroyed) return;
+  if (admission.kind === "reply") {
+    response.writeHead(admission.status, admission.headers);
+    response.end(request.method === "HEAD" ? undefined : (admission.body ?? undefined));
+    return;
+  }
+  // Small writes must leave at once; a stream may be silent for longer than a socket's idle time.
+  request.socket.setNoDelay(true);
+  request.socket.setTimeout(0);
+  response.writeHead(200, admission.headers);
+  admission.connect(new NodeSink(response));
+}
+
+function nodeRequestHead(request: IncomingMessage): RequestHead {
+  // Frameworks that mount a handler below a path cut `url` and keep the whole in `originalUrl`.
+  const url = (request as { originalUrl?: string }).originalUrl ?? request.url ?? "/";
+  const header = (name: string) => {
+    const value = request.headers[name];
+    return value === undefined ? null : Array.isArray(value) ? value.join(", ") : value;
+  };
+  return {
+    method: request.method ?? "GET",
+    url,
+    header,
+    toRequest: () => {
+      const headers = new Headers();
+      for (const [name, value] of Object.entries(request.headers)) {
+        // HTTP/2's pseudo headers are not headers.
+        if (value === undefined || name.startsWith(":")) continue;
+        for (const each of Array.isArray(value) ? value : [value]) headers.append(name, each);
+      }
+      const host = header("host") ?? header(":authority") ?? "localhost";
+      const scheme = "encrypted" in request.socket ? "https" : "http";
+      return new Request(`${scheme}://${host}${url.startsWith("/") ? url : `/${url}`}`, { method: request.method ?? "GET", headers });
+    },
+  };
+}

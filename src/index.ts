@@ -1,0 +1,43 @@
+export {
+  type Cursor,
+  END_EVENT_TYPE,
+  GAP_EVENT_TYPE,
+  type GapData,
+  type GapReason,
+  type ServerSentEvent,
+  type StoredEvent,
+} from "./event.ts";
+export { type ErrorListener, SSETargetError, type SSETargetErrorCode } from "./errors.ts";
+export type { CorsOptions } from "./http/cors.ts";
+export type { Admission, Authorization, Authorize } from "./http/endpoint.ts";
+export type { RequestHead } from "./http/request-head.ts";
+export type { Sink, SinkListener } from "./http/sink.ts";
+export {
+  type AppendableEventStore,
+  type BoundedEventStore,
+  type ClosableEventStore,
+  type EventBounds,
+  type EventFollower,
+  type EventStore,
+  type EventSubscription,
+  type FollowableEventStore,
+  isAppendable,
+  isBounded,
+  isClosable,
+  isFollowable,
+  isKeyed,
+  isPageable,
+  isTrimmable,
+  type KeyedEventStore,
+  type PageableEventStore,
+  type PageLimits,
+  type TrimmableEventStore,
+} from "./store/event-store.ts";
+export { MemoryEventStore, type MemoryEventStoreOptions } from "./store/memory-event-store.ts";
+export { NullEventStore } from "./store/null-event-store.ts";
+export type { StartAt } from "./stream/feed.ts";
+export { DispatchEvent, type DispatchListener, type DispatchListenerOptions } from "./target/listeners.ts";
+export { type HubStream, SSEHub, type SSEHubOptions } from "./target/sse-hub.ts";
+export { type CloseOptions, SSETarget } from "./target/sse-target.ts";
+export type { SSETargetOptions } from "./target/sse-target-options.ts";
+export { formatCursor, parseCursor } from "./wire/cursor-text.ts";

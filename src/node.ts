@@ -1,0 +1,1 @@
+export { type Admitting, toNodeHandler } from "./http/node-handler.ts";

@@ -1,0 +1,33 @@
+import { SSETargetError } from "./errors.ts";
+
+/** The option's value, or its default where it is absent; throws `invalid-option` where it is not a whole number in range. */
+export function wholeNumberOption(name: string, value: number | undefined, fallback: number, min: number): number {
+  if (value === undefined) return fallback;
+  if (Number.isSafeInteger(value) && value >= min) return value;
+  throw new SSETargetError(
+    "invalid-option",
+    `\`${name}\` must be a whole number of at least ${min}, got ${describeValue(value)}; leave it out for the default, ${fallback}`,
+  );
+}
+
+/** Longest delay that timers take: beyond it (2^31 - 1 ms, 24.8 days) they fire at once. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+/** Like {@link wholeNumberOption} for a delay in milliseconds that `null` turns off. */
+export function delayOption(name: string, value: number | null | undefined, fallback: number): number | null {
+  if (value === undefined) return fallback;
+  if (value === null) return null;
+  if (Number.isFinite(value) && value > 0 && value <= MAX_TIMER_MS) return value;
+  throw new SSETargetError(
+    "invalid-option",
+    `\`${name}\` must be a positive number of milliseconds up to ${MAX_TIMER_MS}, got ${describeValue(value)}; pass null to turn it off`,
+  );
+}
+
+/** A value as error messages show it: short, on one line, and never throwing. */
+export function describeValue(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
+  return String(value);
+}

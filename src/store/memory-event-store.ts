@@ -1,0 +1,172 @@
+import { END_EVENT_TYPE, dataText, snapshotEvent, withId, type ServerSentEvent, type StoredEvent } from "../event.ts";
+import { SSETargetError } from "../errors.ts";
+import { wholeNumberOption } from "../options.ts";
+import type {
+  AppendableEventStore,
+  BoundedEventStore,
+  EventBounds,
+  EventFollower,
+  EventStore,
+  EventSubscription,
+  FollowableEventStore,
+  KeyedEventStore,
+  PageableEventStore,
+  PageLimits,
+  TrimmableEventStore,
+} from "./event-store.ts";
+import { Followers } from "./followers.ts";
+import { randomEpoch } from "./random-epoch.ts";
+
+export interface MemoryEventStoreOptions {
+  /** How many events are kept; the oldest are forgotten first. @defaultValue 100_000 */
+  readonly maxEvents?: number;
+  /** How much JSON is kept, in bytes (UTF-16 code units of it, to be exact); the newest event always is. @defaultValue 67_108_864 (64 MiB) */
+  readonly maxBytes?: number;
+}
+
+/**
+ * Keeps events in this process. Its history is lost with the process, which is why its epoch is new every time:
+ * a client that comes back after a restart is told so instead of missing events in silence.
+ *
+ * What is stored is a copy. A key is remembered as long as its event is retained.
+ */
+export class MemoryEventStore<E extends ServerSentEvent>
+  implements
+    EventStore<E>,
+    AppendableEventStore<E>,
+    PageableEventStore<E>,
+    FollowableEventStore<E>,
+    BoundedEventStore,
+    TrimmableEventStore,
+    KeyedEventStore<E>
+{
+  readonly #maxEvents: number;
+  readonly #maxBytes: number;
+  readonly #epoch = randomEpoch();
+  readonly #followers = new Followers<E>();
+  readonly #keys = new Map<string, StoredEvent<E>>();
+  /** Retained events, ids without holes. The first `#offset` places are forgotten ones not yet cut off. */
+  #events: (StoredEvent<E> | undefined)[] = [];
+  #offset = 0;
+  #bytes = 0;
+  #lastId = 0;
+  #completed = false;
+
+  /** @throws SSETargetError `invalid-option` */
+  constructor(options: MemoryEventStoreOptions = {}) {
+    this.#maxEvents = wholeNumberOption("maxEvents", options.maxEvents, 100_000, 1);
+    this.#maxBytes = wholeNumberOption("maxBytes", options.maxBytes, 64 * 1024 * 1024, 1);
+  }
+
+  /** @throws SSETargetError `stream-completed`, `unserializable-data` */
+  async storeEvent(event: E): Promise<StoredEvent<E>> {
+    const snapshot = snapshotEvent(event);
+    const known = this.#known(snapshot);
+    if (known !== undefined) return known;
+    const stored = this.#append(snapshot);
+    this.#followers.tell([stored]);
+    return stored;
+  }
+
+  /** @throws SSETargetError `stream-completed`, `unserializable-data`; nothing is stored then */
+  async storeEvents(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
+    const snapshots = events.map((event) => snapshotEvent(event));
+    const end = snapshots.findIndex((event) => event.type === END_EVENT_TYPE);
+    // All or nothing: what would be refused half-way is refused before anything is appended.
+    if (end !== -1 && snapshots.slice(end + 1).some((event) => this.#known(event) === undefined)) refuseCompleted();
+    if (this.#completed && snapshots.some((event) => this.#known(event) === undefined)) refuseCompleted();
+    const fresh: StoredEvent<E>[] = [];
+    const answers = snapshots.map((event) => {
+      const known = this.#known(event);
+      if (known !== undefined) return known;
+      const stored = this.#append(event);
+      fresh.push(stored);
+      return stored;
+    });
+    this.#followers.tell(fresh);
+    return answers;
+  }
+
+  async getEvents(afterId: number): Promise<readonly StoredEvent<E>[]> {
+    return this.#events.slice(this.#indexAfter(afterId)) as StoredEvent<E>[];
+  }
+
+  async getEventsPage(afterId: number, limits: PageLimits): Promise<readonly StoredEvent<E>[]> {
+    const page: StoredEvent<E>[] = [];
+    let bytes = 0;
+    for (let index = this.#indexAfter(afterId); index < this.#events.length; index++) {
+      const event = this.#events[index] as StoredEvent<E>;
+      bytes += dataText(event).length;
+      if (page.length > 0 && bytes > limits.maxBytes) break;
+      page.push(event);
+      if (page.length === limits.maxEvents) break;
+    }
+    return page;
+  }
+
+  async subscribe(afterId: number, follower: EventFollower<E>): Promise<EventSubscription> {
+    // No await in here: an event stored between the look and the subscription would be lost.
+    if (afterId + 1 < this.#firstId || afterId > this.#lastId) follower.onInterrupted();
+    const earlier = this.#events.slice(this.#indexAfter(afterId)) as StoredEvent<E>[];
+    if (earlier.length > 0) follower.onEvents(earlier);
+    return this.#followers.add(follower);
+  }
+
+  async getBounds(): Promise<EventBounds> {
+    return { firstId: this.#firstId, lastId: this.#lastId, epoch: this.#epoch, completed: this.#completed };
+  }
+
+  async getEventByKey(key: string): Promise<StoredEvent<E> | undefined> {
+    return this.#keys.get(key);
+  }
+
+  async trim(beforeId: number): Promise<void> {
+    while (this.#firstId < beforeId && this.#firstId <= this.#lastId) this.#forgetFirst();
+  }
+
+  get #firstId(): number {
+    return this.#lastId - (this.#events.length - this.#offset) + 1;
+  }
+
+  #indexAfter(afterId: number): number {
+    return this.#offset + Math.max(0, afterId + 1 - this.#firstId);
+  }
+
+  #known(event: E): StoredEvent<E> | undefined {
+    return event.key === undefined ? undefined : this.#keys.get(event.key);
+  }
+
+  #append(snapshot: E): StoredEvent<E> {
+    if (this.#completed) refuseCompleted();
+    const stored = withId(snapshot, this.#lastId + 1);
+    this.#lastId = stored.id;
+    this.#events.push(stored);
+    this.#bytes += dataText(stored).length;
+    if (stored.key !== undefined) this.#keys.set(stored.key, stored);
+    if (stored.type === END_EVENT_TYPE) this.#completed = true;
+    while (
+      this.#events.length - this.#offset > this.#maxEvents ||
+      (this.#bytes > this.#maxBytes && this.#firstId < this.#lastId)
+    ) {
+      this.#forgetFirst();
+    }
+    return stored;
+  }
+
+  #forgetFirst(): void {
+    const forgotten = this.#events[this.#offset] as StoredEvent<E>;
+    this.#events[this.#offset] = undefined;
+    this.#offset++;
+    this.#bytes -= dataText(forgotten).length;
+    if (forgotten.key !== undefined) this.#keys.delete(forgotten.key);
+    // Cutting off only when half is waste keeps an append O(1) on average.
+    if (this.#offset > 1024 && this.#offset * 2 > this.#events.length) {
+      this.#events = this.#events.slice(this.#offset);
+      this.#offset = 0;
+    }
+  }
+}
+
+function refuseCompleted(): never {
+  throw new SSETargetError("stream-completed", "the stream has ended; nothing can be added to it");
+}

@@ -1,0 +1,83 @@
+import { END_EVENT_TYPE, dataText, type ServerSentEvent, type StoredEvent } from "../event.ts";
+import { SSETargetError } from "../errors.ts";
+import { describeValue } from "../options.ts";
+import { checkStored } from "../store/check-stored.ts";
+import {
+  isAppendable,
+  isBounded,
+  isFollowable,
+  isPageable,
+  type EventBounds,
+  type EventFollower,
+  type EventStore,
+  type EventSubscription,
+  type PageLimits,
+} from "../store/event-store.ts";
+import { isEpoch } from "../wire/cursor-text.ts";
+import { LocalWriter } from "./local-writer.ts";
+
+/**
+ * A store as the feed uses it: the abilities it has, and those it lacks made up for as far as its two methods carry.
+ *
+ * A store that can be followed is simply asked. One that cannot is written to through a {@link LocalWriter}, which
+ * makes one call at a time and tells of what came of it, so that order holds within this process.
+ */
+export class EventLog<E extends ServerSentEvent> {
+  readonly #store: EventStore<E>;
+  readonly #writer: LocalWriter<E> | undefined;
+
+  constructor(store: EventStore<E>) {
+    this.#store = store;
+    this.#writer = isFollowable(store) ? undefined : new LocalWriter(store);
+  }
+
+  /** Whether the store tells the extent of its history. If not, ids are taken to be without holes. */
+  get isBounded(): boolean {
+    return isBounded(this.#store);
+  }
+
+  async append(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
+    if (this.#writer !== undefined) return this.#writer.append(events);
+    const [only] = events;
+    if (only !== undefined && events.length === 1) return [checkStored(await this.#store.storeEvent(only))];
+    if (isAppendable(this.#store)) return (await this.#store.storeEvents(events)).map(checkStored);
+    // Called without awaiting in between, so that nobody else's events get between these in a store of this process.
+    const stored = await Promise.all(events.map((event) => this.#store.storeEvent(event)));
+    return stored.map(checkStored);
+  }
+
+  async readPage(afterId: number, limits: PageLimits): Promise<readonly StoredEvent<E>[]> {
+    if (isPageable(this.#store)) return this.#store.getEventsPage(afterId, limits);
+    const events = await this.#store.getEvents(afterId);
+    let bytes = 0;
+    let count = 0;
+    for (const event of events) {
+      bytes += dataText(event).length;
+      if (count > 0 && (bytes > limits.maxBytes || count === limits.maxEvents)) break;
+      count++;
+    }
+    return events.slice(0, count);
+  }
+
+  async getBounds(): Promise<EventBounds> {
+    if (isBounded(this.#store)) {
+      const bounds = await this.#store.getBounds();
+      if (bounds.epoch !== undefined && !isEpoch(bounds.epoch)) {
+        throw new SSETargetError(
+          "store-contract",
+          `the store's epoch must be 1 to 64 letters, digits, "_" or "-", got ${describeValue(bounds.epoch)}`,
+        );
+      }
+      return bounds;
+    }
+    const events = await this.#store.getEvents(0);
+    const end = events.find((event) => event.type === END_EVENT_TYPE);
+    const lastId = end?.id ?? Math.max(events.at(-1)?.id ?? 0, this.#writer?.lastId ?? 0);
+    return { firstId: events[0]?.id ?? lastId + 1, lastId, completed: end !== undefined };
+  }
+
+  follow(afterId: number, follower: EventFollower<E>): Promise<EventSubscription> {
+    if (isFollowable(this.#store)) return this.#store.subscribe(afterId, follower);
+    return (this.#writer as LocalWriter<E>).subscribe(afterId, follower);
+  }
+}

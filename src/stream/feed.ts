@@ -1,0 +1,318 @@
+import { END_EVENT_TYPE, type Cursor, type GapReason, type ServerSentEvent, type StoredEvent } from "../event.ts";
+import { SSETargetError, type ErrorListener } from "../errors.ts";
+import type { EventFollower, EventStore, EventSubscription } from "../store/event-store.ts";
+import { encodeEvent, joinFrames } from "../wire/frame.ts";
+import { EventLog } from "./event-log.ts";
+import { FrameWindow, type Chunk } from "./frame-window.ts";
+import { nextTurn } from "./next-turn.ts";
+import { withTimeout } from "./with-timeout.ts";
+
+/** Where a client that brings no cursor begins. `{ last: n }`: the newest n events; neither it nor `"new"` counts as a gap. */
+export type StartAt = "beginning" | "new" | { readonly last: number };
+
+/** Limits of one feed; SSETargetOptions documents each. */
+export interface FeedLimits {
+  readonly maxWindowEvents: number;
+  readonly maxWindowBytes: number;
+  readonly maxPendingEvents: number;
+  readonly maxPendingBytes: number;
+  readonly storeTimeoutMs: number | null;
+  readonly onError: ErrorListener;
+}
+
+/** What the feed knows of a connection. */
+export interface FeedConnection {
+  /** New frames, for a connection that is attached. */
+  deliver(chunk: Chunk): void;
+  /** The feed can no longer promise continuity; the client shall come again with its cursor. */
+  reconnect(): void;
+}
+
+/** Where a new connection stands, and what it must be told first. */
+export interface StartingPoint {
+  readonly afterId: number;
+  readonly gap?: { readonly reason: GapReason; readonly after: number | null };
+  /** History before the starting point is left out on purpose, so its absence is not a gap. */
+  readonly partial?: boolean;
+}
+
+/** One read of what follows a cursor. `isGap`: events between `chunk.afterId` and `chunk.firstId` are gone. */
+export interface Reading {
+  readonly chunk: Chunk;
+  readonly isGap: boolean;
+}
+
+/** How many bytes of history a connection is handed at once; more than a socket buffers would only wait in memory. */
+const MAX_CHUNK_BYTES = 64 * 1024;
+const PAGE_LIMITS = { maxEvents: 500, maxBytes: MAX_CHUNK_BYTES };
+const MAX_START_TRIES = 5;
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * One stream as this process sees it: it follows the store, encodes each event once, keeps a window of the newest
+ * frames, and hands what is new to the connections that are up to date, once per turn of the event loop.
+ */
+export class Feed<E extends ServerSentEvent> {
+  readonly #log: EventLog<E>;
+  readonly #limits: FeedLimits;
+  readonly #window: FrameWindow;
+  readonly #connections = new Set<FeedConnection>();
+  readonly #live = new Set<FeedConnection>();
+  readonly #pages = new Map<number, Promise<Reading>>();
+  #opening: Promise<void> | undefined;
+  #subscription: EventSubscription | undefined;
+  /** Counts up whenever following stops; what an earlier one still delivers is ignored. */
+  #generation = 0;
+  #epoch: string | undefined;
+  #head = 0;
+  #endId: number | undefined;
+  #flushedId = 0;
+  #unflushedEvents = 0;
+  #unflushedBytes = 0;
+  #flushIsDue = false;
+  #pendingEvents = 0;
+  #pendingBytes = 0;
+
+  constructor(store: EventStore<E>, limits: FeedLimits) {
+    this.#log = new EventLog(store);
+    this.#limits = limits;
+    this.#window = new FrameWindow(limits.maxWindowEvents, limits.maxWindowBytes);
+  }
+
+  /** The id of the last event that connections may be sent. */
+  get head(): number {
+    return this.#endId ?? this.#head;
+  }
+
+  /** The id of the `ssetarget:end` event, once it is known. */
+  get endId(): number | undefined {
+    return this.#endId;
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  get pendingEvents(): number {
+    return this.#pendingEvents;
+  }
+
+  /**
+   * Stores events, in order. `bytes` is the size of their JSON together.
+   *
+   * @throws SSETargetError `too-many-pending` and whatever the store rejects with
+   */
+  async append(events: readonly E[], bytes: number): Promise<readonly StoredEvent<E>[]> {
+    const { maxPendingEvents, maxPendingBytes } = this.#limits;
+    const eventsAfter = this.#pendingEvents + events.length;
+    const bytesAfter = this.#pendingBytes + bytes;
+    if (this.#pendingEvents > 0 && (eventsAfter > maxPendingEvents || bytesAfter > maxPendingBytes)) {
+      throw new SSETargetError(
+        "too-many-pending",
+        `the store has ${this.#pendingEvents} events (${this.#pendingBytes} bytes) still to store; wait for \`dispatchEvent\` before dispatching more, or raise \`maxPendingEvents\` (${maxPendingEvents}) or \`maxPendingBytes\` (${maxPendingBytes})`,
+      );
+    }
+    this.#pendingEvents = eventsAfter;
+    this.#pendingBytes = bytesAfter;
+    try {
+      return await this.#log.append(events);
+    } finally {
+      this.#pendingEvents -= events.length;
+      this.#pendingBytes -= bytes;
+    }
+  }
+
+  /** Begins to follow the store, unless it already does. Rejects where the store does not answer. */
+  open(): Promise<void> {
+    this.#opening ??= this.#follow().catch((error: unknown) => {
+      this.stop();
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  /** Stops following the store and forgets the window; connections shall have been closed before. `open` starts anew. */
+  stop(): void {
+    this.#generation++;
+    this.#opening = undefined;
+    this.#subscription?.close();
+    this.#subscription = undefined;
+    this.#pages.clear();
+    this.#window.reset(0);
+    this.#unflushedEvents = 0;
+    this.#unflushedBytes = 0;
+  }
+
+  /** Where a client with this cursor goes on; `null` where it already has everything up to the stream's end. */
+  locate(cursor: Cursor | "unknown" | undefined, startAt: StartAt): StartingPoint | null {
+    if (cursor === "unknown") return { ...this.#initial(startAt), gap: { reason: "unknown-cursor", after: null } };
+    if (cursor === undefined || cursor.id === 0) return this.#initial(cursor === undefined ? startAt : "beginning");
+    const isOtherHistory = cursor.epoch !== undefined && cursor.epoch !== this.#epoch;
+    if (isOtherHistory || cursor.id > this.#head) {
+      return { ...this.#initial(startAt), gap: { reason: "reset", after: cursor.id } };
+    }
+    return this.#endId !== undefined && cursor.id >= this.#endId ? null : { afterId: cursor.id };
+  }
+
+  #initial(startAt: StartAt): StartingPoint {
+    if (startAt === "beginning") return { afterId: 0 };
+    const wanted = startAt === "new" ? this.head : Math.max(0, this.head - startAt.last);
+    // The end is always told: a client that only wants what is new would else wait for ever.
+    return { afterId: this.#endId === undefined ? wanted : Math.min(wanted, this.#endId - 1), partial: true };
+  }
+
+  /** Counts the connection in; `false` where the feed does not follow its store (any more). */
+  join(connection: FeedConnection): boolean {
+    if (this.#subscription === undefined) return false;
+    this.#connections.add(connection);
+    return true;
+  }
+
+  leave(connection: FeedConnection): void {
+    this.#connections.delete(connection);
+    this.#live.delete(connection);
+  }
+
+  /** From now on `deliver` is called. The connection has everything up to `head`. */
+  attach(connection: FeedConnection): void {
+    this.#live.add(connection);
+  }
+
+  detach(connection: FeedConnection): void {
+    this.#live.delete(connection);
+  }
+
+  /** What follows the cursor: at once from the window, else from the store; `undefined` where there is nothing. */
+  read(afterId: number): Reading | Promise<Reading> | undefined {
+    if (afterId >= this.head) return undefined;
+    const chunk = this.#window.chunkAfter(afterId, MAX_CHUNK_BYTES);
+    if (chunk !== undefined) return { chunk, isGap: false };
+    // One read in flight per place, however many connections stand there.
+    let page = this.#pages.get(afterId);
+    if (page === undefined) {
+      const forget = () => {
+        if (this.#pages.get(afterId) === page) this.#pages.delete(afterId);
+      };
+      page = this.#readPage(afterId);
+      this.#pages.set(afterId, page);
+      page.then(forget, forget);
+    }
+    return page;
+  }
+
+  async #readPage(afterId: number): Promise<Reading> {
+    const limit = this.head;
+    const { storeTimeoutMs } = this.#limits;
+    const page = await withTimeout(this.#log.readPage(afterId, PAGE_LIMITS), storeTimeoutMs, "read events");
+    // The store may already show more than it has told of; that is delivered when it is told.
+    const events = page.filter((event) => event.id <= limit);
+    const [first] = events;
+    const last = events.at(-1);
+    if (first === undefined || last === undefined) {
+      return { chunk: { afterId, firstId: limit + 1, lastId: limit, bytes: NO_BYTES }, isGap: true };
+    }
+    const bytes = joinFrames(events.map((event) => encodeEvent(event, this.#epoch)));
+    const chunk = { afterId, firstId: first.id, lastId: last.id, bytes };
+    return { chunk, isGap: first.id !== afterId + 1 && (await this.#isTrimmedPast(afterId)) };
+  }
+
+  /** Whether events after this id are gone, or the ids merely have a hole there. Read after the page, so that it errs towards a gap. */
+  async #isTrimmedPast(afterId: number): Promise<boolean> {
+    if (!this.#log.isBounded) return true;
+    const bounds = await withTimeout(this.#log.getBounds(), this.#limits.storeTimeoutMs, "tell its bounds");
+    return bounds.firstId > afterId + 1;
+  }
+
+  async #follow(): Promise<void> {
+    const { storeTimeoutMs } = this.#limits;
+    for (let tries = 1; ; tries++) {
+      const generation = this.#generation;
+      const bounds = await withTimeout(this.#log.getBounds(), storeTimeoutMs, "tell its bounds");
+      if (generation !== this.#generation) throw stopped();
+      this.#epoch = bounds.epoch;
+      this.#head = bounds.lastId;
+      this.#endId = bounds.completed ? bounds.lastId : undefined;
+      this.#flushedId = bounds.lastId;
+      this.#window.reset(bounds.lastId);
+      let isInterrupted = false;
+      const follower: EventFollower<E> = {
+        onEvents: (events) => {
+          if (generation === this.#generation && !isInterrupted) this.#take(events);
+        },
+        onInterrupted: () => {
+          isInterrupted = true;
+          if (generation === this.#generation && this.#subscription !== undefined) this.#interrupt();
+        },
+      };
+      const subscription = await withTimeout(this.#log.follow(bounds.lastId, follower), storeTimeoutMs, "follow", (late) =>
+        late.close(),
+      );
+      if (generation !== this.#generation) {
+        subscription.close();
+        throw stopped();
+      }
+      if (!isInterrupted) {
+        this.#subscription = subscription;
+        return;
+      }
+      // Something was appended or trimmed between the look at the bounds and the subscription: look again.
+      subscription.close();
+      if (tries === MAX_START_TRIES) throw new SSETargetError("store-contract", "the store interrupts every subscription");
+    }
+  }
+
+  /** Every connection comes again with its cursor, and is then told what it missed, if anything. */
+  #interrupt(): void {
+    const connections = [...this.#connections];
+    this.stop();
+    for (const connection of connections) connection.reconnect();
+  }
+
+  #take(events: readonly StoredEvent<E>[]): void {
+    for (const event of events) {
+      // Nothing follows an end, whatever a store that does not know of ends still appends.
+      if (event.id <= this.#head || this.#endId !== undefined) continue;
+      let frame;
+      try {
+        frame = encodeEvent(event, this.#epoch);
+      } catch (error) {
+        this.#limits.onError(error);
+        this.#interrupt();
+        return;
+      }
+      const isOverfull =
+        this.#unflushedBytes + frame.byteLength > MAX_CHUNK_BYTES || this.#unflushedEvents >= this.#limits.maxWindowEvents;
+      if (this.#unflushedEvents > 0 && isOverfull) this.#flush();
+      this.#window.push(event.id, frame);
+      this.#head = event.id;
+      this.#unflushedEvents++;
+      this.#unflushedBytes += frame.byteLength;
+      if (event.type === END_EVENT_TYPE) this.#endId = event.id;
+    }
+    if (this.#unflushedEvents === 0 || this.#flushIsDue) return;
+    this.#flushIsDue = true;
+    nextTurn(() => {
+      this.#flushIsDue = false;
+      this.#flush();
+    });
+  }
+
+  /** Hands all that is new to the connections that are up to date. */
+  flush(): void {
+    this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#unflushedEvents === 0) return;
+    const chunk = this.#window.chunkAfter(this.#flushedId, Number.POSITIVE_INFINITY);
+    this.#flushedId = this.#head;
+    this.#unflushedEvents = 0;
+    this.#unflushedBytes = 0;
+    if (chunk === undefined) return;
+    for (const connection of this.#live) connection.deliver(chunk);
+  }
+}
+
+function stopped(): SSETargetError {
+  return new SSETargetError("closed", "the stream was closed while it was being opened");
+}

@@ -1,0 +1,120 @@
+import { SSETargetError } from "../errors.ts";
+
+/** What a registry keeps: something that knows whether it is needed and can be put away. */
+export interface RegisteredStream {
+  /** Whether it has clients, or events on their way to the store. */
+  readonly isBusy: boolean;
+  /** Gives up what it holds only for speed, such as a subscription to the store. It works on, a little slower at first. */
+  rest(): void;
+  /** Gives up everything. */
+  putAway(): void;
+}
+
+interface Entry<S> {
+  readonly stream: S;
+  lastUsedMs: number;
+}
+
+/**
+ * Streams by name: made when first asked for, put away when idle, never more than a set number.
+ *
+ * Kept in the order of their last use, so that both the sweep and the search for one to put away look at the oldest first.
+ */
+export class StreamRegistry<S extends RegisteredStream> {
+  readonly #make: (name: string) => S;
+  readonly #maxStreams: number;
+  readonly #idleMs: number | null;
+  readonly #entries = new Map<string, Entry<S>>();
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(make: (name: string) => S, maxStreams: number, idleMs: number | null) {
+    this.#make = make;
+    this.#maxStreams = maxStreams;
+    this.#idleMs = idleMs;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  *streams(): IterableIterator<S> {
+    for (const { stream } of this.#entries.values()) yield stream;
+  }
+
+  /** The stream if it is there; does not count as use. */
+  peek(name: string): S | undefined {
+    return this.#entries.get(name)?.stream;
+  }
+
+  /** @throws SSETargetError `too-many-streams` */
+  get(name: string): S {
+    let entry = this.#entries.get(name);
+    if (entry === undefined) {
+      if (this.#entries.size >= this.#maxStreams) this.#makeRoom();
+      entry = { stream: this.#make(name), lastUsedMs: 0 };
+    } else {
+      this.#entries.delete(name);
+    }
+    entry.lastUsedMs = Date.now();
+    this.#entries.set(name, entry);
+    this.#timer ??= this.#startSweeping();
+    return entry.stream;
+  }
+
+  /** Puts a stream away at once, unless it is busy. */
+  delete(name: string): boolean {
+    const entry = this.#entries.get(name);
+    if (entry === undefined || entry.stream.isBusy) return false;
+    this.#putAway(name, entry);
+    return true;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    for (const [name, entry] of this.#entries) this.#putAway(name, entry);
+  }
+
+  #makeRoom(): void {
+    for (const [name, entry] of this.#entries) {
+      if (entry.stream.isBusy) continue;
+      this.#putAway(name, entry);
+      return;
+    }
+    throw new SSETargetError(
+      "too-many-streams",
+      `the hub holds ${this.#entries.size} streams and all of them are in use; raise \`maxStreams\` (${this.#maxStreams}) or spread them over more processes`,
+    );
+  }
+
+  #startSweeping(): ReturnType<typeof setInterval> {
+    const sweepMs = Math.min(MAX_SWEEP_MS, this.#idleMs ?? MAX_SWEEP_MS);
+    const timer = setInterval(() => this.#sweep(sweepMs), sweepMs);
+    // In Node a timer keeps the process alive; this one is no reason to.
+    (timer as unknown as { unref?: () => void }).unref?.();
+    return timer;
+  }
+
+  #sweep(sweepMs: number): void {
+    const nowMs = Date.now();
+    for (const [name, entry] of this.#entries) {
+      if (entry.stream.isBusy) {
+        entry.lastUsedMs = nowMs;
+        continue;
+      }
+      const idleMs = nowMs - entry.lastUsedMs;
+      if (this.#idleMs !== null && idleMs >= this.#idleMs) this.#putAway(name, entry);
+      else if (idleMs >= sweepMs) entry.stream.rest();
+    }
+    if (this.#entries.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #putAway(name: string, { stream }: Entry<S>): void {
+    this.#entries.delete(name);
+    stream.putAway();
+  }
+}
+
+const MAX_SWEEP_MS = 30_000;

@@ -1,0 +1,31 @@
+import { SSETargetError } from "../errors.ts";
+
+/**
+ * The promise, or a rejection with `timeout` once it has taken too long. `what` completes "the store did not …".
+ * A result that comes too late is handed to `onLate`, so that it can be released.
+ */
+export async function withTimeout<T>(
+  promise: Promise<T>,
+  timeoutMs: number | null,
+  what: string,
+  onLate?: (result: T) => void,
+): Promise<T> {
+  if (timeoutMs === null) return promise;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isLate = false;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      isLate = true;
+      reject(
+        new SSETargetError("timeout", `the store did not ${what} within ${timeoutMs} ms (\`storeTimeoutMs\`)`),
+      );
+    }, timeoutMs);
+  });
+  // A late failure has been reported as a timeout already.
+  promise.then((result) => isLate && onLate?.(result), () => {});
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

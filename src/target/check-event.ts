@@ -1,0 +1,64 @@
+import { MAX_KEY_LENGTH, MAX_TYPE_LENGTH, RESERVED_TYPE_PREFIX, dataText, snapshotEvent, type ServerSentEvent } from "../event.ts";
+import { SSETargetError } from "../errors.ts";
+import { describeValue } from "../options.ts";
+
+/** What would end a line of the wire early, or be cut off by some reader. */
+const LINE_BREAKS = /[\r\n\0]/;
+const encoder = new TextEncoder();
+
+/** An event that has been looked through: a copy nothing outside can change, and the size of its JSON. */
+export interface CheckedEvent<E extends ServerSentEvent> {
+  readonly event: E;
+  readonly bytes: number;
+}
+
+/**
+ * Looks an event through before anything is done with it. The event is not trusted.
+ *
+ * @throws SSETargetError `invalid-event`, `invalid-type`, `reserved-type`, `invalid-id`, `invalid-key`, `unserializable-data`, `event-too-large`
+ */
+export function checkEvent<E extends ServerSentEvent>(event: E, maxEventBytes: number): CheckedEvent<E> {
+  if (typeof event !== "object" || event === null || Array.isArray(event)) {
+    throw new SSETargetError("invalid-event", `an event must be an object with a \`type\`, got ${describeValue(event)}`);
+  }
+  const { type, id, key } = event as { type: unknown; id?: unknown; key?: unknown };
+  checkType(type);
+  if (id !== undefined && !(Number.isSafeInteger(id) && (id as number) >= 0)) {
+    throw new SSETargetError(
+      "invalid-id",
+      `an event's \`id\` must be left out (the store assigns it) or a whole number, got ${describeValue(id)}`,
+    );
+  }
+  if (key !== undefined && (typeof key !== "string" || key === "" || key.length > MAX_KEY_LENGTH)) {
+    throw new SSETargetError(
+      "invalid-key",
+      `an event's \`key\` must be a string of 1 to ${MAX_KEY_LENGTH} characters, got ${describeValue(key)}`,
+    );
+  }
+  const snapshot = Object.freeze(snapshotEvent(event));
+  const text = dataText(snapshot);
+  // UTF-8 needs at most three bytes for a UTF-16 code unit, so most texts need not be encoded to know that they fit.
+  const bytes = text.length * 3 <= maxEventBytes ? text.length : encoder.encode(text).byteLength;
+  if (bytes > maxEventBytes) {
+    throw new SSETargetError(
+      "event-too-large",
+      `the event of type ${describeValue(type)} has ${bytes} bytes of JSON; send less, or raise \`maxEventBytes\` (${maxEventBytes})`,
+    );
+  }
+  return { event: snapshot, bytes };
+}
+
+function checkType(type: unknown): asserts type is string {
+  if (typeof type !== "string" || type === "" || type.length > MAX_TYPE_LENGTH || LINE_BREAKS.test(type)) {
+    throw new SSETargetError(
+      "invalid-type",
+      `an event's \`type\` must be a string of 1 to ${MAX_TYPE_LENGTH} characters without CR, LF or NUL, got ${describeValue(type)}`,
+    );
+  }
+  if (type.startsWith(RESERVED_TYPE_PREFIX)) {
+    throw new SSETargetError(
+      "reserved-type",
+      `event types that begin with "${RESERVED_TYPE_PREFIX}" belong to the protocol, got ${describeValue(type)}; choose another name`,
+    );
+  }
+}

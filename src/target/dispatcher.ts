@@ -1,0 +1,63 @@
+import { END_EVENT_TYPE, type ServerSentEvent, type StoredEvent } from "../event.ts";
+import { SSETargetError } from "../errors.ts";
+import type { Feed } from "../stream/feed.ts";
+import { checkEvent } from "./check-event.ts";
+import type { Listeners } from "./listeners.ts";
+
+/** The way into one stream: looks events through, lets listeners see them, hands them to the feed. */
+export class Dispatcher<E extends ServerSentEvent> {
+  readonly #feed: Feed<E>;
+  readonly #listeners: Listeners<E>;
+  readonly #stream: string;
+  readonly #maxEventBytes: number;
+  #isClosed = false;
+  #inFlight = 0;
+  #onIdle: (() => void) | undefined;
+
+  constructor(feed: Feed<E>, listeners: Listeners<E>, stream: string, maxEventBytes: number) {
+    this.#feed = feed;
+    this.#listeners = listeners;
+    this.#stream = stream;
+    this.#maxEventBytes = maxEventBytes;
+  }
+
+  async dispatchEvent(event: E): Promise<StoredEvent<E> | undefined> {
+    const [stored] = await this.dispatchEvents([event]);
+    return stored;
+  }
+
+  async dispatchEvents(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
+    if (this.#isClosed) throw new SSETargetError("closed", "the target has been closed; it takes no more events");
+    const checked = events.map((event) => checkEvent(event, this.#maxEventBytes));
+    const wanted = checked.filter(({ event }) => this.#listeners.call(event, this.#stream));
+    if (wanted.length === 0) return [];
+    let bytes = 0;
+    for (const each of wanted) bytes += each.bytes;
+    return this.#append(
+      wanted.map(({ event }) => event),
+      bytes,
+    );
+  }
+
+  async complete(): Promise<void> {
+    // The key makes a second call, and a call in another process, answer with the end that is already there.
+    const end: ServerSentEvent = { type: END_EVENT_TYPE, key: END_EVENT_TYPE };
+    await this.#append([end as E], 0);
+  }
+
+  /** Takes no more; resolves when what was taken has been stored or refused. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+  }
+
+  async #append(events: readonly E[], bytes: number): Promise<readonly StoredEvent<E>[]> {
+    this.#inFlight++;
+    try {
+      return await this.#feed.append(events, bytes);
+    } finally {
+      this.#inFlight--;
+      if (this.#inFlight === 0) this.#onIdle?.();
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import type { ServerSentEvent } from "../event.ts";
+import type { ErrorListener } from "../errors.ts";
+
+/** What a listener on the server's side is given: the event before it is stored and sent. */
+export class DispatchEvent<E extends ServerSentEvent> {
+  readonly type: E["type"];
+  /** The event itself. It has no id yet. */
+  readonly event: E;
+  /** The stream it was dispatched to: the target's path, or the name a hub knows it by. */
+  readonly stream: string;
+  #isDefaultPrevented = false;
+
+  constructor(event: E, stream: string) {
+    this.type = event.type;
+    this.event = event;
+    this.stream = stream;
+  }
+
+  get defaultPrevented(): boolean {
+    return this.#isDefaultPrevented;
+  }
+
+  /** Keeps the event from being stored and sent. @see https://dom.spec.whatwg.org/#dom-event-preventdefault */
+  preventDefault(): void {
+    this.#isDefaultPrevented = true;
+  }
+}
+
+/** A function, or an object with `handleEvent`, as the DOM has it. */
+export type DispatchListener<E extends ServerSentEvent> =
+  | ((event: DispatchEvent<E>) => void)
+  | { handleEvent(event: DispatchEvent<E>): void };
+
+export interface DispatchListenerOptions {
+  /** Remove the listener after its first call. @defaultValue false */
+  readonly once?: boolean;
+}
+
+/**
+ * Listeners by event type. Unlike the platform's `EventTarget` it does not throw a listener's error at the process:
+ * an error goes to `onError`, and the other listeners and the dispatch go on.
+ */
+export class Listeners<E extends ServerSentEvent> {
+  readonly #byType = new Map<string, Map<DispatchListener<E>, boolean>>();
+  readonly #onError: ErrorListener;
+
+  constructor(onError: ErrorListener) {
+    this.#onError = onError;
+  }
+
+  add(type: string, listener: DispatchListener<E>, once: boolean): void {
+    let listeners = this.#byType.get(type);
+    if (listeners === undefined) this.#byType.set(type, (listeners = new Map()));
+    if (!listeners.has(listener)) listeners.set(listener, once);
+  }
+
+  remove(type: string, listener: DispatchListener<E>): void {
+    const listeners = this.#byType.get(type);
+    listeners?.delete(listener);
+    if (listeners?.size === 0) this.#byType.delete(type);
+  }
+
+  /** Whether the event shall be stored and sent. */
+  call(event: E, stream: string): boolean {
+    const listeners = this.#byType.get(event.type);
+    if (listeners === undefined) return true;
+    const dispatch = new DispatchEvent(event, stream);
+    for (const [listener, once] of [...listeners]) {
+      if (once) this.remove(event.type, listener);
+      try {
+        if (typeof listener === "function") listener(dispatch);
+        else listener.handleEvent(dispatch);
+      } catch (error) {
+        this.#onError(error);
+      }
+    }
+    return !dispatch.defaultPrevented;
+  }
+}

@@ -1,0 +1,217 @@
+import type { ServerSentEvent, StoredEvent } from "../event.ts";
+import { SSETargetError } from "../errors.ts";
+import { Endpoint, type Admission, type StreamRoute } from "../http/endpoint.ts";
+import type { RequestHead } from "../http/request-head.ts";
+import { delayOption, describeValue, wholeNumberOption } from "../options.ts";
+import { isClosable, type EventStore } from "../store/event-store.ts";
+import { MemoryEventStore } from "../store/memory-event-store.ts";
+import { Feed } from "../stream/feed.ts";
+import { StreamRegistry, type RegisteredStream } from "../stream/stream-registry.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { Listeners, type DispatchListener, type DispatchListenerOptions } from "./listeners.ts";
+import { PathPattern } from "./path-pattern.ts";
+import { settled, type CloseOptions } from "./sse-target.ts";
+import { resolveOptions, type ResolvedOptions, type SSETargetOptions } from "./sse-target-options.ts";
+
+/** Options of a hub; those of a target hold for each of its streams, `maxConnections` for all together. */
+export interface SSEHubOptions<E extends ServerSentEvent> extends SSETargetOptions {
+  /**
+   * Makes the store of a stream when the stream is first used.
+   * @defaultValue a {@link MemoryEventStore} each, of at most 4 MiB, which is gone when the stream is put away
+   */
+  readonly store?: (name: string) => EventStore<E>;
+  /** Whether a stream that this process does not hold exists; `false` answers 404 and creates nothing. @defaultValue every name exists */
+  readonly exists?: (name: string) => boolean | Promise<boolean>;
+  /** Streams at a time; beyond it the one unused the longest is put away, unless all are in use. @defaultValue 10_000 */
+  readonly maxStreams?: number;
+  /** A stream without clients and dispatches is put away after this time, in milliseconds; `null`: only for want of room. @defaultValue 3_600_000 (1 hour) */
+  readonly idleMs?: number | null;
+}
+
+/** One stream of a hub, by name. It may be kept as long as one likes: it is looked up at every use. */
+export interface HubStream<E extends ServerSentEvent> {
+  readonly name: string;
+  /** The path that the hub serves the stream at. */
+  readonly path: string;
+  /** @see SSETarget.dispatchEvent; also rejects with `too-many-streams` */
+  dispatchEvent(event: E): Promise<StoredEvent<E> | undefined>;
+  /** @see SSETarget.dispatchEvents; also rejects with `too-many-streams` */
+  dispatchEvents(events: readonly E[]): Promise<readonly StoredEvent<E>[]>;
+  /** @see SSETarget.complete */
+  complete(): Promise<void>;
+}
+
+const MAX_NAME_LENGTH = 512;
+const DEFAULT_STORE_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Many streams by name, behind one path such as `/runs/:id/sse`: each is created when it is first used and put away
+ * when nobody has used or watched it for a while.
+ *
+ * ```ts
+ * const hub = new SSEHub<SpanEvent>("/runs/:id/sse");
+ * const tracer = new Tracer(hub.stream(runId), runId);
+ * ```
+ */
+export class SSEHub<E extends ServerSentEvent> {
+  readonly #pattern: PathPattern;
+  readonly #options: ResolvedOptions;
+  readonly #exists: SSEHubOptions<E>["exists"];
+  readonly #endpoint: Endpoint;
+  readonly #listeners: Listeners<E>;
+  readonly #streams: StreamRegistry<StreamOfHub<E>>;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * @param path where `fetch` serves streams, with one part like `:id` that holds the name.
+   * @throws SSETargetError `invalid-option`
+   */
+  constructor(path: string, options: SSEHubOptions<E> = {}) {
+    this.#pattern = new PathPattern(path);
+    this.#options = resolveOptions(options);
+    this.#exists = options.exists;
+    this.#listeners = new Listeners(this.#options.onError);
+    const makeStore = options.store ?? (() => new MemoryEventStore<E>({ maxBytes: DEFAULT_STORE_BYTES }));
+    this.#streams = new StreamRegistry(
+      (name) => new StreamOfHub(name, makeStore(name), this.#listeners, this.#options),
+      wholeNumberOption("maxStreams", options.maxStreams, 10_000, 1),
+      delayOption("idleMs", options.idleMs, 3_600_000),
+    );
+    this.#endpoint = new Endpoint({ ...this.#options, route: (pathname) => this.#route(pathname) });
+  }
+
+  /** How many clients are connected to this process now. */
+  get connectionCount(): number {
+    return this.#endpoint.connectionCount;
+  }
+
+  /** How many streams this process holds now. */
+  get streamCount(): number {
+    return this.#streams.size;
+  }
+
+  /**
+   * The stream of this name. Asking creates nothing; dispatching does.
+   *
+   * @throws SSETargetError `invalid-stream-name`: a name is 1 to 512 characters that can stand in a URL
+   */
+  stream(name: string): HubStream<E> {
+    checkName(name);
+    return {
+      name,
+      path: this.#pattern.pathOf(name),
+      dispatchEvent: async (event) => this.#use(name).dispatcher.dispatchEvent(event),
+      dispatchEvents: async (events) => this.#use(name).dispatcher.dispatchEvents(events),
+      complete: async () => this.#use(name).dispatcher.complete(),
+    };
+  }
+
+  /** Short for `stream(name).dispatchEvent(event)`. */
+  async dispatchEvent(name: string, event: E): Promise<StoredEvent<E> | undefined> {
+    return this.stream(name).dispatchEvent(event);
+  }
+
+  /** Short for `stream(name).complete()`. */
+  async complete(name: string): Promise<void> {
+    return this.stream(name).complete();
+  }
+
+  /** Hears of events of this type in every stream before they are stored and sent; may `preventDefault()`. */
+  addEventListener<T extends E["type"]>(
+    type: T,
+    listener: DispatchListener<Extract<E, { readonly type: T }>>,
+    options: DispatchListenerOptions = {},
+  ): void {
+    this.#listeners.add(type, listener as unknown as DispatchListener<E>, options.once === true);
+  }
+
+  removeEventListener<T extends E["type"]>(type: T, listener: DispatchListener<Extract<E, { readonly type: T }>>): void {
+    this.#listeners.remove(type, listener as unknown as DispatchListener<E>);
+  }
+
+  /** Answers a request. Never rejects because of the request; a request that is refused gets a plain response. */
+  fetch(request: Request): Promise<Response> {
+    return this.#endpoint.fetch(request);
+  }
+
+  /** Decides about a request without making a `Response`: the door for adapters that write to something else. */
+  admit(head: RequestHead): Promise<Admission> {
+    return this.#endpoint.admit(head);
+  }
+
+  /** Takes no more events or clients, lets what is under way finish, and sends clients away with a jittered `retry:`. Idempotent. */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(options: CloseOptions): Promise<void> {
+    const spreadMs = wholeNumberOption("reconnectSpreadMs", options.reconnectSpreadMs, 5_000, 0);
+    const timeoutMs = wholeNumberOption("timeoutMs", options.timeoutMs, 5_000, 0);
+    const streams = [...this.#streams.streams()];
+    await settled(Promise.all(streams.map((stream) => stream.dispatcher.close())).then(() => {}), timeoutMs);
+    for (const stream of streams) stream.feed.flush();
+    await this.#endpoint.close(spreadMs, timeoutMs);
+    this.#streams.close();
+  }
+
+  #use(name: string): StreamOfHub<E> {
+    if (this.#closing !== undefined) throw new SSETargetError("closed", "the hub has been closed; it takes no more events");
+    return this.#streams.get(name);
+  }
+
+  #route(pathname: string): StreamRoute | undefined {
+    const name = this.#pattern.match(pathname);
+    if (name === undefined || name === "" || name.length > MAX_NAME_LENGTH) return undefined;
+    return {
+      stream: name,
+      openFeed: async () => {
+        const isThere = this.#streams.peek(name) !== undefined || (await this.#exists?.(name)) !== false;
+        return isThere ? (this.#use(name).feed as unknown as Feed<ServerSentEvent>) : undefined;
+      },
+    };
+  }
+}
+
+/** A stream while the hub holds it. */
+class StreamOfHub<E extends ServerSentEvent> implements RegisteredStream {
+  readonly feed: Feed<E>;
+  readonly dispatcher: Dispatcher<E>;
+  readonly #store: EventStore<E>;
+  readonly #options: ResolvedOptions;
+
+  constructor(name: string, store: EventStore<E>, listeners: Listeners<E>, options: ResolvedOptions) {
+    this.#store = store;
+    this.#options = options;
+    this.feed = new Feed(store, options);
+    this.dispatcher = new Dispatcher(this.feed, listeners, name, options.maxEventBytes);
+  }
+
+  get isBusy(): boolean {
+    return this.feed.connectionCount > 0 || this.feed.pendingEvents > 0;
+  }
+
+  rest(): void {
+    this.feed.stop();
+  }
+
+  putAway(): void {
+    this.feed.stop();
+    if (isClosable(this.#store)) this.#store.close().catch(this.#options.onError);
+  }
+}
+
+/** @throws SSETargetError `invalid-stream-name` */
+function checkName(name: string): void {
+  const isName = typeof name === "string" && name !== "" && name.length <= MAX_NAME_LENGTH;
+  // A lone surrogate cannot stand in a URL; "." and ".." would be taken for directories there.
+  if (isName && name !== "." && name !== ".." && !/\p{Surrogate}/u.test(name)) return;
+  throw new SSETargetError(
+    "invalid-stream-name",
+    `a stream's name must be a string of 1 to ${MAX_NAME_LENGTH} characters that can stand in a URL, got ${describeValue(name)}`,
+  );
+}

@@ -1,0 +1,95 @@
+import { SSETargetError, type ErrorListener } from "../errors.ts";
+import type { CorsOptions } from "../http/cors.ts";
+import { CorsPolicy } from "../http/cors.ts";
+import type { Authorize, EndpointOptions } from "../http/endpoint.ts";
+import { delayOption, describeValue, wholeNumberOption } from "../options.ts";
+import type { FeedLimits, StartAt } from "../stream/feed.ts";
+
+/** Options of a target, and of every stream of a hub. Absent and `undefined` mean the default. */
+export interface SSETargetOptions {
+  /**
+   * Decides about every request before any byte: `true`, or the status that refuses it (401, 403, 404; `false` is 403).
+   * It holds for history as for what is live. A function that throws refuses with 500. @defaultValue everyone may read
+   */
+  readonly authorize?: Authorize;
+  /** Lets pages of other origins read the stream; `true` is any origin, without credentials. @defaultValue off */
+  readonly cors?: CorsOptions | true;
+  /** Where a client without a cursor begins. @defaultValue "beginning" */
+  readonly startAt?: StartAt;
+  /** A quiet connection is sent a comment this often, in milliseconds; `null`: never. @defaultValue 15_000 */
+  readonly keepAliveMs?: number | null;
+  /** How long clients wait before they connect again, in milliseconds; `null`: their own default. @defaultValue 2_000 */
+  readonly retryMs?: number | null;
+  /** The largest event, in bytes of its JSON; a larger one is refused with `event-too-large`. @defaultValue 1_048_576 */
+  readonly maxEventBytes?: number;
+  /** Connections at a time; further ones get 503 and `Retry-After`. @defaultValue 100_000 */
+  readonly maxConnections?: number;
+  /** Encoded events kept for connections that are a little behind; older ones are read from the store. @defaultValue 1_000 */
+  readonly maxWindowEvents?: number;
+  /** The same in bytes; the newest event is always kept. @defaultValue 1_048_576 */
+  readonly maxWindowBytes?: number;
+  /** Dispatched events that the store has not stored yet; beyond it `dispatchEvent` rejects with `too-many-pending`. @defaultValue 10_000 */
+  readonly maxPendingEvents?: number;
+  /** The same in bytes of JSON. @defaultValue 16_777_216 */
+  readonly maxPendingBytes?: number;
+  /** How long a client waits for the store to answer, in milliseconds, before it is told to come again; `null`: for ever. @defaultValue 10_000 */
+  readonly storeTimeoutMs?: number | null;
+  /** Hears of what nobody awaits: a store that fails under a live connection, a listener that throws. @defaultValue ignored */
+  readonly onError?: ErrorListener;
+}
+
+/** The options with their defaults, checked. */
+export interface ResolvedOptions extends FeedLimits, Omit<EndpointOptions, "route"> {
+  readonly maxEventBytes: number;
+}
+
+/** @throws SSETargetError `invalid-option` */
+export function resolveOptions(options: SSETargetOptions): ResolvedOptions {
+  const { authorize, cors, startAt = "beginning", onError } = options;
+  checkFunction("authorize", authorize);
+  checkFunction("onError", onError);
+  checkStartAt(startAt);
+  return {
+    authorize,
+    cors: cors === undefined ? undefined : new CorsPolicy(cors),
+    startAt,
+    keepAliveMs: delayOption("keepAliveMs", options.keepAliveMs, 15_000),
+    retryMs: delayOption("retryMs", options.retryMs, 2_000),
+    maxEventBytes: wholeNumberOption("maxEventBytes", options.maxEventBytes, 1024 * 1024, 1),
+    maxConnections: wholeNumberOption("maxConnections", options.maxConnections, 100_000, 1),
+    maxWindowEvents: wholeNumberOption("maxWindowEvents", options.maxWindowEvents, 1_000, 1),
+    maxWindowBytes: wholeNumberOption("maxWindowBytes", options.maxWindowBytes, 1024 * 1024, 1),
+    maxPendingEvents: wholeNumberOption("maxPendingEvents", options.maxPendingEvents, 10_000, 1),
+    maxPendingBytes: wholeNumberOption("maxPendingBytes", options.maxPendingBytes, 16 * 1024 * 1024, 1),
+    storeTimeoutMs: delayOption("storeTimeoutMs", options.storeTimeoutMs, 10_000),
+    onError: quiet(onError),
+  };
+}
+
+function checkFunction(name: string, value: unknown): void {
+  if (value === undefined || typeof value === "function") return;
+  throw new SSETargetError("invalid-option", `\`${name}\` must be a function, got ${describeValue(value)}`);
+}
+
+function checkStartAt(startAt: StartAt): void {
+  if (startAt === "beginning" || startAt === "new") return;
+  if (typeof startAt === "object" && startAt !== null) {
+    wholeNumberOption("startAt.last", startAt.last, 0, 0);
+    if (startAt.last !== undefined) return;
+  }
+  throw new SSETargetError(
+    "invalid-option",
+    `\`startAt\` must be "beginning", "new" or { last: <number of events> }, got ${describeValue(startAt)}`,
+  );
+}
+
+/** A listener's own failure has nowhere to go; it must not take the stream with it. */
+function quiet(onError: ErrorListener | undefined): ErrorListener {
+  return (error) => {
+    try {
+      onError?.(error);
+    } catch {
+      // Nothing is left to tell.
+    }
+  };
+}

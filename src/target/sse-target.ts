@@ -1,0 +1,140 @@
+import type { ServerSentEvent, StoredEvent } from "../event.ts";
+import { SSETargetError } from "../errors.ts";
+import { Endpoint, type Admission } from "../http/endpoint.ts";
+import type { RequestHead } from "../http/request-head.ts";
+import { describeValue, wholeNumberOption } from "../options.ts";
+import { isClosable, type EventStore } from "../store/event-store.ts";
+import { MemoryEventStore } from "../store/memory-event-store.ts";
+import { Feed } from "../stream/feed.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { Listeners, type DispatchListener, type DispatchListenerOptions } from "./listeners.ts";
+import { resolveOptions, type SSETargetOptions } from "./sse-target-options.ts";
+
+/** How a target or hub is closed. */
+export interface CloseOptions {
+  /** Clients come back at a moment of their own within this time, so that they do not all come at once. @defaultValue 5_000 */
+  readonly reconnectSpreadMs?: number;
+  /** How long to wait for what is being stored and sent; after it connections are torn down. @defaultValue 5_000 */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * One stream of typed events: what is dispatched goes to a store, and from there out to any number of clients,
+ * each of which resumes where it was.
+ *
+ * ```ts
+ * const target = new SSETarget<MyEvent>("/sse");
+ * await target.dispatchEvent({ type: "greeting", text: "hello" });
+ * export default { fetch: (request: Request) => target.fetch(request) };
+ * ```
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
+export class SSETarget<E extends ServerSentEvent> {
+  readonly #feed: Feed<E>;
+  readonly #store: EventStore<E>;
+  readonly #endpoint: Endpoint;
+  readonly #listeners: Listeners<E>;
+  readonly #dispatcher: Dispatcher<E>;
+  readonly #ownsStore: boolean;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * @param path the URL path that `fetch` serves the stream at; every other path is 404.
+   * @param store keeps the events. @defaultValue a new {@link MemoryEventStore}
+   * @throws SSETargetError `invalid-option`
+   */
+  constructor(path: string, store?: EventStore<E>, options: SSETargetOptions = {}) {
+    if (typeof path !== "string" || !path.startsWith("/")) {
+      throw new SSETargetError("invalid-option", `\`path\` must begin with "/", got ${describeValue(path)}`);
+    }
+    const resolved = resolveOptions(options);
+    this.#ownsStore = store === undefined;
+    this.#store = store ?? new MemoryEventStore<E>();
+    this.#feed = new Feed(this.#store, resolved);
+    this.#listeners = new Listeners(resolved.onError);
+    this.#dispatcher = new Dispatcher(this.#feed, this.#listeners, path, resolved.maxEventBytes);
+    const route = { stream: path, openFeed: async () => this.#feed as unknown as Feed<ServerSentEvent> };
+    this.#endpoint = new Endpoint({ ...resolved, route: (pathname) => (pathname === path ? route : undefined) });
+  }
+
+  /** How many clients are connected to this process now. */
+  get connectionCount(): number {
+    return this.#endpoint.connectionCount;
+  }
+
+  /**
+   * Stores the event and sends it to every client. Resolves with the stored event once the store has it (a repeat of a
+   * known `key` with the one stored before), or with `undefined` where a listener prevented it.
+   *
+   * @throws SSETargetError (as a rejection) `invalid-event`, `invalid-type`, `reserved-type`, `invalid-id`, `invalid-key`,
+   * `unserializable-data`, `event-too-large`, `too-many-pending`, `stream-completed`, `closed`, or what the store rejects with
+   */
+  dispatchEvent(event: E): Promise<StoredEvent<E> | undefined> {
+    return this.#dispatcher.dispatchEvent(event);
+  }
+
+  /**
+   * Dispatches several events in their order: one append where the store can. One that is invalid refuses all of them.
+   *
+   * @throws SSETargetError as `dispatchEvent`
+   */
+  dispatchEvents(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
+    return this.#dispatcher.dispatchEvents(events);
+  }
+
+  /** Ends the stream for good: clients get what they still lack, are closed, and are not let in again (204). Idempotent. */
+  complete(): Promise<void> {
+    return this.#dispatcher.complete();
+  }
+
+  /** Hears of events of this type before they are stored and sent; may `preventDefault()`. Synchronous. */
+  addEventListener<T extends E["type"]>(
+    type: T,
+    listener: DispatchListener<Extract<E, { readonly type: T }>>,
+    options: DispatchListenerOptions = {},
+  ): void {
+    this.#listeners.add(type, listener as unknown as DispatchListener<E>, options.once === true);
+  }
+
+  removeEventListener<T extends E["type"]>(type: T, listener: DispatchListener<Extract<E, { readonly type: T }>>): void {
+    this.#listeners.remove(type, listener as unknown as DispatchListener<E>);
+  }
+
+  /** Answers a request. Never rejects because of the request; a request that is refused gets a plain response. */
+  fetch(request: Request): Promise<Response> {
+    return this.#endpoint.fetch(request);
+  }
+
+  /** Decides about a request without making a `Response`: the door for adapters that write to something else. */
+  admit(head: RequestHead): Promise<Admission> {
+    return this.#endpoint.admit(head);
+  }
+
+  /** Takes no more events or clients, lets what is under way finish, and sends clients away with a jittered `retry:`. Idempotent. */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(options: CloseOptions): Promise<void> {
+    const spreadMs = wholeNumberOption("reconnectSpreadMs", options.reconnectSpreadMs, 5_000, 0);
+    const timeoutMs = wholeNumberOption("timeoutMs", options.timeoutMs, 5_000, 0);
+    await settled(this.#dispatcher.close(), timeoutMs);
+    this.#feed.flush();
+    await this.#endpoint.close(spreadMs, timeoutMs);
+    this.#feed.stop();
+    if (this.#ownsStore && isClosable(this.#store)) await this.#store.close();
+  }
+}
+
+/** The promise, but no longer than this. */
+export async function settled(promise: Promise<void>, timeoutMs: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
+  await Promise.race([promise, timeout]);
+  clearTimeout(timer);
+}

@@ -55,7 +55,7 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
     this.#context.keepAlive.add(this);
     // The first bytes make proxies and browsers see an open stream at once, even where there is no event yet.
     this.#write(this.#context.retryMs === null ? KEEP_ALIVE_FRAME : encodeRetry(this.#context.retryMs));
-    this.#readOn();
+    this.readOn();
   }
 
   deliver(chunk: Chunk): void {
@@ -66,40 +66,10 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
       return;
     }
     // It was attached while this chunk was being collected and has part of it already.
-    if (chunk.lastId > this.#cursor) this.#readOn();
+    if (chunk.lastId > this.#cursor) this.readOn();
   }
 
-  onDrain(): void {
-    if (this.#isClosed) return;
-    this.#isWritable = true;
-    this.#readOn();
-  }
-
-  onClosed(): void {
-    this.#leave();
-    this.#context.onClosed(this);
-  }
-
-  onKeepAliveTick(): void {
-    // A sink that is full is not quiet; a comment would only wait behind what waits already.
-    if (!this.#wroteSinceTick && this.#isWritable) this.#write(KEEP_ALIVE_FRAME);
-    this.#wroteSinceTick = false;
-  }
-
-  /** Ends the response; the client is asked to come again after `delayMs`, or after a moment of its own. */
-  reconnect(delayMs = jitter(this.#context.retryMs ?? DEFAULT_RETRY_MS)): void {
-    if (this.#isClosed) return;
-    if (this.#isWritable) this.#sink.write(encodeRetry(delayMs));
-    this.#finish();
-  }
-
-  /** Tears the connection down. */
-  destroy(): void {
-    this.#leave();
-    this.#sink.destroy();
-  }
-
-  #readOn(): void {
+  readOn(): void {
     if (this.#isReading) return;
     this.#feed.detach(this);
     while (!this.#isClosed && this.#isWritable) {
@@ -115,7 +85,7 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
             this.#isReading = false;
             if (this.#isClosed) return;
             this.#take(page);
-            this.#readOn();
+            this.readOn();
           },
           (error: unknown) => {
             this.#isReading = false;
@@ -128,6 +98,36 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
       }
       this.#take(reading);
     }
+  }
+
+  onDrain(): void {
+    if (this.#isClosed) return;
+    this.#isWritable = true;
+    this.readOn();
+  }
+
+  onClosed(): void {
+    this.#leave();
+    this.#context.onClosed(this);
+  }
+
+  onKeepAliveTick(): void {
+    if (this.#wroteSinceTick) this.#wroteSinceTick = false;
+    // A sink that is full is not quiet; a comment would only wait behind what waits already.
+    else if (this.#isWritable) this.#write(KEEP_ALIVE_FRAME);
+  }
+
+  /** Ends the response; the client is asked to come again after `delayMs`, or after a moment of its own. */
+  reconnect(delayMs = jitter(this.#context.retryMs ?? DEFAULT_RETRY_MS)): void {
+    if (this.#isClosed) return;
+    if (this.#isWritable) this.#sink.write(encodeRetry(delayMs));
+    this.#finish();
+  }
+
+  /** Tears the connection down. */
+  destroy(): void {
+    this.#leave();
+    this.#sink.destroy();
   }
 
   #caughtUp(): void {

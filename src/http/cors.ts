@@ -23,8 +23,12 @@ export class CorsPolicy {
 
   /** @throws SSETargetError `invalid-option` */
   constructor(options: CorsOptions | true) {
-    const { origin = "*", credentials = false, allowHeaders = DEFAULT_ALLOW_HEADERS, maxAgeSeconds } =
-      options === true ? {} : options;
+    const {
+      origin = "*",
+      credentials = false,
+      allowHeaders = DEFAULT_ALLOW_HEADERS,
+      maxAgeSeconds,
+    } = options === true ? {} : options;
     if (credentials && origin === "*") {
       throw new SSETargetError(
         "invalid-option",

@@ -62,7 +62,10 @@ function nodeRequestHead(request: IncomingMessage): RequestHead {
       }
       const host = header("host") ?? header(":authority") ?? "localhost";
       const scheme = "encrypted" in request.socket ? "https" : "http";
-      return new Request(`${scheme}://${host}${url.startsWith("/") ? url : `/${url}`}`, { method: request.method ?? "GET", headers });
+      return new Request(`${scheme}://${host}${url.startsWith("/") ? url : `/${url}`}`, {
+        method: request.method ?? "GET",
+        headers,
+      });
     },
   };
 }

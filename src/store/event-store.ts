@@ -119,9 +119,7 @@ export function isFollowable<E extends ServerSentEvent>(
   return has(store, "subscribe");
 }
 
-export function isBounded<E extends ServerSentEvent>(
-  store: EventStore<E>,
-): store is EventStore<E> & BoundedEventStore {
+export function isBounded<E extends ServerSentEvent>(store: EventStore<E>): store is EventStore<E> & BoundedEventStore {
   return has(store, "getBounds");
 }
 
@@ -135,6 +133,8 @@ export function isKeyed<E extends ServerSentEvent>(store: EventStore<E>): store 
   return has(store, "getEventByKey");
 }
 
-export function isClosable<E extends ServerSentEvent>(store: EventStore<E>): store is EventStore<E> & ClosableEventStore {
+export function isClosable<E extends ServerSentEvent>(
+  store: EventStore<E>,
+): store is EventStore<E> & ClosableEventStore {
   return has(store, "close");
 }

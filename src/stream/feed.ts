@@ -24,6 +24,8 @@ export interface FeedLimits {
 export interface FeedConnection {
   /** New frames, for a connection that is attached. */
   deliver(chunk: Chunk): void;
+  /** There is something new; the connection reads it from its own place. */
+  readOn(): void;
   /** The feed can no longer promise continuity; the client shall come again with its cursor. */
   reconnect(): void;
 }
@@ -69,6 +71,7 @@ export class Feed<E extends ServerSentEvent> {
   #flushedId = 0;
   #unflushedEvents = 0;
   #unflushedBytes = 0;
+  readonly #maxUnflushedBytes: number;
   #flushIsDue = false;
   #pendingEvents = 0;
   #pendingBytes = 0;
@@ -77,6 +80,7 @@ export class Feed<E extends ServerSentEvent> {
     this.#log = new EventLog(store);
     this.#limits = limits;
     this.#window = new FrameWindow(limits.maxWindowEvents, limits.maxWindowBytes);
+    this.#maxUnflushedBytes = Math.min(MAX_CHUNK_BYTES, limits.maxWindowBytes);
   }
 
   /** The id of the last event that connections may be sent. */
@@ -244,8 +248,11 @@ export class Feed<E extends ServerSentEvent> {
           if (generation === this.#generation && this.#subscription !== undefined) this.#interrupt();
         },
       };
-      const subscription = await withTimeout(this.#log.follow(bounds.lastId, follower), storeTimeoutMs, "follow", (late) =>
-        late.close(),
+      const subscription = await withTimeout(
+        this.#log.follow(bounds.lastId, follower),
+        storeTimeoutMs,
+        "follow",
+        (late) => late.close(),
       );
       if (generation !== this.#generation) {
         subscription.close();
@@ -257,7 +264,8 @@ export class Feed<E extends ServerSentEvent> {
       }
       // Something was appended or trimmed between the look at the bounds and the subscription: look again.
       subscription.close();
-      if (tries === MAX_START_TRIES) throw new SSETargetError("store-contract", "the store interrupts every subscription");
+      if (tries === MAX_START_TRIES)
+        throw new SSETargetError("store-contract", "the store interrupts every subscription");
     }
   }
 
@@ -280,8 +288,10 @@ export class Feed<E extends ServerSentEvent> {
         this.#interrupt();
         return;
       }
+      // What has not been handed on yet must still be in the window when it is.
       const isOverfull =
-        this.#unflushedBytes + frame.byteLength > MAX_CHUNK_BYTES || this.#unflushedEvents >= this.#limits.maxWindowEvents;
+        this.#unflushedBytes + frame.byteLength > this.#maxUnflushedBytes ||
+        this.#unflushedEvents >= this.#limits.maxWindowEvents;
       if (this.#unflushedEvents > 0 && isOverfull) this.#flush();
       this.#window.push(event.id, frame);
       this.#head = event.id;
@@ -308,8 +318,10 @@ export class Feed<E extends ServerSentEvent> {
     this.#flushedId = this.#head;
     this.#unflushedEvents = 0;
     this.#unflushedBytes = 0;
-    if (chunk === undefined) return;
-    for (const connection of this.#live) connection.deliver(chunk);
+    for (const connection of this.#live) {
+      if (chunk === undefined) connection.readOn();
+      else connection.deliver(chunk);
+    }
   }
 }
 

@@ -16,13 +16,14 @@ export async function withTimeout<T>(
   const timeout = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
       isLate = true;
-      reject(
-        new SSETargetError("timeout", `the store did not ${what} within ${timeoutMs} ms (\`storeTimeoutMs\`)`),
-      );
+      reject(new SSETargetError("timeout", `the store did not ${what} within ${timeoutMs} ms (\`storeTimeoutMs\`)`));
     }, timeoutMs);
   });
   // A late failure has been reported as a timeout already.
-  promise.then((result) => isLate && onLate?.(result), () => {});
+  promise.then(
+    (result) => isLate && onLate?.(result),
+    () => {},
+  );
   try {
     return await Promise.race([promise, timeout]);
   } finally {

@@ -1,4 +1,11 @@
-import { MAX_KEY_LENGTH, MAX_TYPE_LENGTH, RESERVED_TYPE_PREFIX, dataText, snapshotEvent, type ServerSentEvent } from "../event.ts";
+import {
+  MAX_KEY_LENGTH,
+  MAX_TYPE_LENGTH,
+  RESERVED_TYPE_PREFIX,
+  dataText,
+  snapshotEvent,
+  type ServerSentEvent,
+} from "../event.ts";
 import { SSETargetError } from "../errors.ts";
 import { describeValue } from "../options.ts";
 
@@ -19,7 +26,10 @@ export interface CheckedEvent<E extends ServerSentEvent> {
  */
 export function checkEvent<E extends ServerSentEvent>(event: E, maxEventBytes: number): CheckedEvent<E> {
   if (typeof event !== "object" || event === null || Array.isArray(event)) {
-    throw new SSETargetError("invalid-event", `an event must be an object with a \`type\`, got ${describeValue(event)}`);
+    throw new SSETargetError(
+      "invalid-event",
+      `an event must be an object with a \`type\`, got ${describeValue(event)}`,
+    );
   }
   const { type, id, key } = event as { type: unknown; id?: unknown; key?: unknown };
   checkType(type);

@@ -65,7 +65,7 @@ export class Listeners<E extends ServerSentEvent> {
     const listeners = this.#byType.get(event.type);
     if (listeners === undefined) return true;
     const dispatch = new DispatchEvent(event, stream);
-    for (const [listener, once] of [...listeners]) {
+    for (const [listener, once] of Array.from(listeners)) {
       if (once) this.remove(event.type, listener);
       try {
         if (typeof listener === "function") listener(dispatch);

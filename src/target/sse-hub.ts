@@ -125,7 +125,10 @@ export class SSEHub<E extends ServerSentEvent> {
     this.#listeners.add(type, listener as unknown as DispatchListener<E>, options.once === true);
   }
 
-  removeEventListener<T extends E["type"]>(type: T, listener: DispatchListener<Extract<E, { readonly type: T }>>): void {
+  removeEventListener<T extends E["type"]>(
+    type: T,
+    listener: DispatchListener<Extract<E, { readonly type: T }>>,
+  ): void {
     this.#listeners.remove(type, listener as unknown as DispatchListener<E>);
   }
 
@@ -153,14 +156,18 @@ export class SSEHub<E extends ServerSentEvent> {
     const spreadMs = wholeNumberOption("reconnectSpreadMs", options.reconnectSpreadMs, 5_000, 0);
     const timeoutMs = wholeNumberOption("timeoutMs", options.timeoutMs, 5_000, 0);
     const streams = [...this.#streams.streams()];
-    await settled(Promise.all(streams.map((stream) => stream.dispatcher.close())).then(() => {}), timeoutMs);
+    await settled(
+      Promise.all(streams.map((stream) => stream.dispatcher.close())).then(() => {}),
+      timeoutMs,
+    );
     for (const stream of streams) stream.feed.flush();
     await this.#endpoint.close(spreadMs, timeoutMs);
     this.#streams.close();
   }
 
   #use(name: string): StreamOfHub<E> {
-    if (this.#closing !== undefined) throw new SSETargetError("closed", "the hub has been closed; it takes no more events");
+    if (this.#closing !== undefined)
+      throw new SSETargetError("closed", "the hub has been closed; it takes no more events");
     return this.#streams.get(name);
   }
 

@@ -96,7 +96,10 @@ export class SSETarget<E extends ServerSentEvent> {
     this.#listeners.add(type, listener as unknown as DispatchListener<E>, options.once === true);
   }
 
-  removeEventListener<T extends E["type"]>(type: T, listener: DispatchListener<Extract<E, { readonly type: T }>>): void {
+  removeEventListener<T extends E["type"]>(
+    type: T,
+    listener: DispatchListener<Extract<E, { readonly type: T }>>,
+  ): void {
     this.#listeners.remove(type, listener as unknown as DispatchListener<E>);
   }
 

@@ -1,0 +1,155 @@
+import { MemoryEventStore, SSEHub, SSETargetError } from "ssetarget";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { get, SSEReader } from "../support/sse-client.ts";
+import { TestClient, turns } from "../support/test-client.ts";
+
+type Tick = { type: "tick"; n: number };
+const code = (expected: string) => expect.objectContaining({ name: "SSETargetError", code: expected });
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("SSEHub", () => {
+  it("serves each stream at its own path, and only its own events", async () => {
+    const hub = new SSEHub<Tick>("/runs/:id/sse");
+    await hub.dispatchEvent("a", { type: "tick", n: 1 });
+    await hub.stream("b").dispatchEvent({ type: "tick", n: 2 });
+    const [a, b] = await Promise.all(
+      ["a", "b"].map(async (name) => new SSEReader(await hub.fetch(get(hub.stream(name).path))).readCount(1)),
+    );
+    expect([a?.events[0]?.data, b?.events[0]?.data]).toEqual([{ n: 1 }, { n: 2 }]);
+    expect([hub.streamCount, hub.connectionCount]).toEqual([2, 2]);
+  });
+
+  it.each(["constructor", "__proto__", "a b/c?d#e%", "ü\u{1F600}", "..a", "%2F"])(
+    "takes %j for a name like any other",
+    async (name) => {
+      const hub = new SSEHub<Tick>("/runs/:id");
+      const client = new TestClient(hub, hub.stream(name).path);
+      await client.connect();
+      await hub.dispatchEvent(name, { type: "tick", n: 7 });
+      await turns();
+      expect(client.ids).toEqual([1]);
+      expect(hub.streamCount).toBe(1);
+    },
+  );
+
+  it.each(["", ".", "..", "x".repeat(513), "\uD800", 7])("refuses %j for a name", async (name) => {
+    const hub = new SSEHub<Tick>("/runs/:id");
+    expect(() => hub.stream(name as string)).toThrow(code("invalid-stream-name"));
+    await expect(hub.dispatchEvent(name as string, { type: "tick", n: 1 })).rejects.toEqual(
+      code("invalid-stream-name"),
+    );
+  });
+
+  it.each([
+    "/runs",
+    "/runs/",
+    "/runs/a",
+    "/runs/a/b/sse",
+    "/runs//sse",
+    "/runs/%/sse",
+    "/runs/a/sse/",
+    `/runs/${"x".repeat(513)}/sse`,
+  ])("answers 404 to %s and creates nothing", async (path) => {
+    const hub = new SSEHub<Tick>("/runs/:id/sse");
+    expect((await hub.fetch(get(path))).status).toBe(404);
+    expect(hub.streamCount).toBe(0);
+  });
+
+  it("refuses a path without one part for the name", () => {
+    for (const path of ["/sse", "runs/:id", "/:a/:b", ""]) expect(() => new SSEHub(path)).toThrow(SSETargetError);
+  });
+
+  it("asks exists about streams it does not hold, creating nothing for those that do not exist", async () => {
+    const hub = new SSEHub<Tick>("/runs/:id", { exists: async (name) => name === "known" });
+    expect((await hub.fetch(get("/runs/unknown"))).status).toBe(404);
+    expect(hub.streamCount).toBe(0);
+    expect(await new TestClient(hub, "/runs/known").connect()).toBe(200);
+    await hub.dispatchEvent("started-here", { type: "tick", n: 1 });
+    expect(await new TestClient(hub, "/runs/started-here").connect()).toBe(200);
+  });
+
+  it("puts away streams that nobody uses or watches, and tells a client that comes back of the loss", async () => {
+    vi.useFakeTimers();
+    const hub = new SSEHub<Tick>("/runs/:id", { idleMs: 60_000 });
+    const watching = new TestClient(hub, "/runs/watched");
+    await watching.connect();
+    const gone = new TestClient(hub, "/runs/idle");
+    await gone.connect();
+    for (const name of ["watched", "idle"]) await hub.dispatchEvent(name, { type: "tick", n: 1 });
+    await vi.advanceTimersByTimeAsync(1);
+    gone.disconnect();
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(hub.streamCount).toBe(1);
+    await hub.dispatchEvent("watched", { type: "tick", n: 2 });
+    await gone.connect();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(watching.ids).toEqual([1, 2]);
+    expect(gone.gaps).toEqual([{ kind: "gap", reason: "reset", after: 1, resumesAt: 1 }]);
+    for (const client of [watching, gone]) client.disconnect();
+    await vi.advanceTimersByTimeAsync(200_000);
+    expect([hub.streamCount, vi.getTimerCount()]).toEqual([0, 0]);
+  });
+
+  it("follows a store only while somebody watches, and misses nothing when somebody comes again", async () => {
+    vi.useFakeTimers();
+    const store = new MemoryEventStore<Tick>();
+    const subscribe = vi.spyOn(store, "subscribe");
+    const hub = new SSEHub<Tick>("/runs/:id", { store: () => store });
+    await hub.dispatchEvent("a", { type: "tick", n: 1 });
+    expect(subscribe, "a stream without clients follows nothing").not.toHaveBeenCalled();
+    const client = new TestClient(hub, "/runs/a");
+    await client.connect();
+    await vi.advanceTimersByTimeAsync(1);
+    client.disconnect();
+    await vi.advanceTimersByTimeAsync(90_000);
+    await hub.dispatchEvent("a", { type: "tick", n: 2 });
+    await client.connect();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(subscribe).toHaveBeenCalledTimes(2);
+    expect(client.ids).toEqual([1, 2]);
+    expect(client.gaps).toEqual([]);
+  });
+
+  it("makes room by putting away the stream unused the longest, and refuses in words when all are watched", async () => {
+    const hub = new SSEHub<Tick>("/runs/:id", { maxStreams: 2 });
+    const clients = ["a", "b"].map((name) => new TestClient(hub, `/runs/${name}`));
+    await clients[0]?.connect();
+    await hub.dispatchEvent("old", { type: "tick", n: 1 });
+    await clients[1]?.connect();
+    expect(hub.streamCount).toBe(2);
+    await expect(hub.dispatchEvent("c", { type: "tick", n: 1 })).rejects.toEqual(code("too-many-streams"));
+    expect((await hub.fetch(get("/runs/c"))).status).toBe(503);
+    clients[0]?.disconnect();
+    await hub.dispatchEvent("c", { type: "tick", n: 1 });
+    expect(hub.streamCount).toBe(2);
+  });
+
+  it("lets listeners see the events of every stream", async () => {
+    const hub = new SSEHub<Tick>("/runs/:id");
+    const heard: unknown[] = [];
+    hub.addEventListener("tick", ({ event, stream }) => void heard.push([stream, event.n]));
+    await hub.dispatchEvent("a", { type: "tick", n: 1 });
+    await hub.dispatchEvent("b", { type: "tick", n: 2 });
+    expect(heard).toEqual([
+      ["a", 1],
+      ["b", 2],
+    ]);
+  });
+
+  it("ends one stream without touching the others, and all of them at close", async () => {
+    const hub = new SSEHub<Tick>("/runs/:id");
+    const clients = ["a", "b"].map((name) => new TestClient(hub, `/runs/${name}`));
+    for (const client of clients) await client.connect();
+    await hub.complete("a");
+    await turns();
+    expect(clients.map((client) => client.isConnected)).toEqual([false, true]);
+    expect(await clients[0]?.read().connect()).toBe(204);
+    await hub.close();
+    expect(clients.map((client) => client.isConnected)).toEqual([false, false]);
+    await expect(hub.dispatchEvent("b", { type: "tick", n: 1 })).rejects.toEqual(code("closed"));
+    expect([hub.streamCount, hub.connectionCount]).toEqual([0, 0]);
+  });
+});

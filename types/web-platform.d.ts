@@ -17,7 +17,7 @@ declare class AbortController {
   abort(reason?: unknown): void;
 }
 declare class TextEncoder {
-  encode(text: string): Uint8Array<ArrayBuffer>;
+  encode(text: string): Uint8Array;
 }
 declare class URL {
   constructor(url: string, base?: string);
@@ -74,9 +74,9 @@ interface PlatformTimer {
   readonly platformTimer: unique symbol;
 }
 declare function setTimeout(callback: () => void, delayMs?: number): PlatformTimer;
-declare function clearTimeout(timer: PlatformTimer | undefined): void;
+declare function clearTimeout(timer: PlatformTimer): void;
 declare function setInterval(callback: () => void, delayMs?: number): PlatformTimer;
-declare function clearInterval(timer: PlatformTimer | undefined): void;
+declare function clearInterval(timer: PlatformTimer): void;
 declare function queueMicrotask(callback: () => void): void;
 declare function decodeURIComponent(text: string): string;
 declare function encodeURIComponent(text: string): string;

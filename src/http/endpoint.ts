@@ -1,4 +1,4 @@
-import type { ServerSentEvent } from "../event.ts";
+import type { Cursor, ServerSentEvent } from "../event.ts";
 import { SSETargetError, type ErrorListener } from "../errors.ts";
 import type { Feed, StartAt } from "../stream/feed.ts";
 import { encodeRetry } from "../wire/frame.ts";
@@ -22,8 +22,10 @@ export type Authorize = (request: Request, stream: string) => Authorization | Pr
 /** How an endpoint finds the stream that a path stands for. */
 export interface StreamRoute {
   readonly stream: string;
-  /** The feed, made on demand; `undefined` where there is no such stream. */
-  openFeed(): Promise<Feed<ServerSentEvent> | undefined>;
+  /** Whether there is such a stream. Creates nothing. */
+  exists(): Promise<boolean>;
+  /** The stream's feed, made on demand. */
+  feed(): Feed<ServerSentEvent>;
 }
 
 export interface EndpointOptions {
@@ -111,36 +113,34 @@ export class Endpoint {
     if (refusal !== undefined) return asReply(refusal, cors);
     if (this.#isClosed || this.#connections.size >= this.#options.maxConnections) return unavailable(cors);
     const headers = { ...STREAM_HEADERS, ...cors };
-    if (head.method === "HEAD") return { kind: "reply", status: 200, headers, body: null };
-    return this.#open(head, url, route, headers, cors);
-  }
-
-  async #open(
-    head: RequestHead,
-    url: URL,
-    route: StreamRoute,
-    headers: Readonly<Record<string, string>>,
-    cors: Readonly<Record<string, string>>,
-  ): Promise<Admission> {
-    let feed: Feed<ServerSentEvent> | undefined;
     try {
-      feed = await route.openFeed();
-      if (feed === undefined) return refuse(404, cors, "There is no such event stream.");
+      if (!(await route.exists())) return refuse(404, cors, "There is no such event stream.");
+      if (head.method === "HEAD") return { kind: "reply", status: 200, headers, body: null };
+      const feed = route.feed();
       await feed.open();
+      return this.#streamFrom(feed, requestCursor(head, url), headers, cors);
     } catch (error) {
       if (error instanceof SSETargetError && error.code === "too-many-streams") return unavailable(cors);
       this.#options.onError(error);
+      if (head.method === "HEAD") return unavailable(cors);
       // A browser's EventSource gives up for ever on a 503, but comes back after a stream that ends.
       return { kind: "stream", headers, connect: sendAway };
     }
-    const opened = feed;
-    const start = opened.locate(requestCursor(head, url), this.#options.startAt);
+  }
+
+  #streamFrom(
+    feed: Feed<ServerSentEvent>,
+    cursor: Cursor | "unknown" | undefined,
+    headers: Readonly<Record<string, string>>,
+    cors: Readonly<Record<string, string>>,
+  ): Admission {
+    const start = feed.locate(cursor, this.#options.startAt);
     if (start === null) return { kind: "reply", status: 204, headers: cors, body: null };
     return {
       kind: "stream",
       headers,
       connect: (sink) => {
-        const connection = new Connection(opened, sink, start, this.#context);
+        const connection = new Connection(feed, sink, start, this.#context);
         this.#connections.add(connection);
         connection.open();
         if (this.#isClosed) connection.reconnect();
@@ -157,15 +157,16 @@ export class Endpoint {
     const base = this.#options.retryMs ?? 0;
     for (const connection of this.#connections) connection.reconnect(base + Math.random() * spreadMs);
     if (this.#connections.size === 0) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
-      this.#onDrained = resolve;
-      timer = setTimeout(() => {
+      const timer = setTimeout(() => {
         for (const connection of this.#connections) connection.destroy();
         resolve();
       }, timeoutMs);
+      this.#onDrained = () => {
+        clearTimeout(timer);
+        resolve();
+      };
     });
-    clearTimeout(timer);
   }
 
   async #refusal(head: RequestHead, stream: string): Promise<401 | 403 | 404 | 500 | undefined> {

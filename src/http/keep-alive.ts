@@ -25,7 +25,7 @@ export class KeepAlive {
 
   remove(member: KeepAliveMember): void {
     this.#members.delete(member);
-    if (this.#members.size > 0) return;
+    if (this.#members.size > 0 || this.#timer === undefined) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

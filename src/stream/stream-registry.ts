@@ -41,9 +41,9 @@ export class StreamRegistry<S extends RegisteredStream> {
     for (const { stream } of this.#entries.values()) yield stream;
   }
 
-  /** The stream if it is there; does not count as use. */
-  peek(name: string): S | undefined {
-    return this.#entries.get(name)?.stream;
+  /** Does not count as use. */
+  has(name: string): boolean {
+    return this.#entries.has(name);
   }
 
   /** @throws SSETargetError `too-many-streams` */
@@ -61,17 +61,8 @@ export class StreamRegistry<S extends RegisteredStream> {
     return entry.stream;
   }
 
-  /** Puts a stream away at once, unless it is busy. */
-  delete(name: string): boolean {
-    const entry = this.#entries.get(name);
-    if (entry === undefined || entry.stream.isBusy) return false;
-    this.#putAway(name, entry);
-    return true;
-  }
-
   close(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.#stopSweeping();
     for (const [name, entry] of this.#entries) this.#putAway(name, entry);
   }
 
@@ -106,8 +97,11 @@ export class StreamRegistry<S extends RegisteredStream> {
       if (this.#idleMs !== null && idleMs >= this.#idleMs) this.#putAway(name, entry);
       else if (idleMs >= sweepMs) entry.stream.rest();
     }
-    if (this.#entries.size > 0) return;
-    clearInterval(this.#timer);
+    if (this.#entries.size === 0) this.#stopSweeping();
+  }
+
+  #stopSweeping(): void {
+    if (this.#timer !== undefined) clearInterval(this.#timer);
     this.#timer = undefined;
   }
 

@@ -11,13 +11,14 @@ export async function withTimeout<T>(
   onLate?: (result: T) => void,
 ): Promise<T> {
   if (timeoutMs === null) return promise;
-  let timer: ReturnType<typeof setTimeout> | undefined;
   let isLate = false;
+  let stopWaiting = () => {};
   const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
+    const timer = setTimeout(() => {
       isLate = true;
       reject(new SSETargetError("timeout", `the store did not ${what} within ${timeoutMs} ms (\`storeTimeoutMs\`)`));
     }, timeoutMs);
+    stopWaiting = () => clearTimeout(timer);
   });
   // A late failure has been reported as a timeout already.
   promise.then(
@@ -27,6 +28,6 @@ export async function withTimeout<T>(
   try {
     return await Promise.race([promise, timeout]);
   } finally {
-    clearTimeout(timer);
+    stopWaiting();
   }
 }

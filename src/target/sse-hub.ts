@@ -176,10 +176,8 @@ export class SSEHub<E extends ServerSentEvent> {
     if (name === undefined || name === "" || name.length > MAX_NAME_LENGTH) return undefined;
     return {
       stream: name,
-      openFeed: async () => {
-        const isThere = this.#streams.peek(name) !== undefined || (await this.#exists?.(name)) !== false;
-        return isThere ? (this.#use(name).feed as unknown as Feed<ServerSentEvent>) : undefined;
-      },
+      exists: async () => this.#streams.has(name) || (await this.#exists?.(name)) !== false,
+      feed: () => this.#use(name).feed as unknown as Feed<ServerSentEvent>,
     };
   }
 }

@@ -1,6 +1,6 @@
 import type { ServerSentEvent, StoredEvent } from "../event.ts";
 import { SSETargetError } from "../errors.ts";
-import { Endpoint, type Admission } from "../http/endpoint.ts";
+import { Endpoint, type Admission, type StreamRoute } from "../http/endpoint.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import { describeValue, wholeNumberOption } from "../options.ts";
 import { isClosable, type EventStore } from "../store/event-store.ts";
@@ -53,7 +53,11 @@ export class SSETarget<E extends ServerSentEvent> {
     this.#feed = new Feed(this.#store, resolved);
     this.#listeners = new Listeners(resolved.onError);
     this.#dispatcher = new Dispatcher(this.#feed, this.#listeners, path, resolved.maxEventBytes);
-    const route = { stream: path, openFeed: async () => this.#feed as unknown as Feed<ServerSentEvent> };
+    const route: StreamRoute = {
+      stream: path,
+      exists: async () => true,
+      feed: () => this.#feed as unknown as Feed<ServerSentEvent>,
+    };
     this.#endpoint = new Endpoint({ ...resolved, route: (pathname) => (pathname === path ? route : undefined) });
   }
 
@@ -136,8 +140,11 @@ export class SSETarget<E extends ServerSentEvent> {
 
 /** The promise, but no longer than this. */
 export async function settled(promise: Promise<void>, timeoutMs: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
+  let stopWaiting = () => {};
+  const timeout = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, timeoutMs);
+    stopWaiting = () => clearTimeout(timer);
+  });
   await Promise.race([promise, timeout]);
-  clearTimeout(timer);
+  stopWaiting();
 }

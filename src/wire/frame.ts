@@ -4,7 +4,7 @@ import { formatCursor } from "./cursor-text.ts";
 const encoder = new TextEncoder();
 
 /** Bytes of the wire. They are shared between connections: nobody may change or transfer them. */
-export type FrameBytes = Uint8Array<ArrayBuffer>;
+export type FrameBytes = Uint8Array;
 
 /**
  * One event as `text/event-stream`: `id:`, `event:`, one `data:` line. JSON has no raw CR or LF, so one line is enough.

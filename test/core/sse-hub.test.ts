@@ -64,7 +64,10 @@ describe("SSEHub", () => {
 
   it("asks exists about streams it does not hold, creating nothing for those that do not exist", async () => {
     const hub = new SSEHub<Tick>("/runs/:id", { exists: async (name) => name === "known" });
-    expect((await hub.fetch(get("/runs/unknown"))).status).toBe(404);
+    for (const method of ["GET", "HEAD"]) {
+      expect((await hub.fetch(new Request("http://localhost/runs/unknown", { method }))).status).toBe(404);
+      expect((await hub.fetch(new Request("http://localhost/runs/known", { method: "HEAD" }))).status).toBe(200);
+    }
     expect(hub.streamCount).toBe(0);
     expect(await new TestClient(hub, "/runs/known").connect()).toBe(200);
     await hub.dispatchEvent("started-here", { type: "tick", n: 1 });

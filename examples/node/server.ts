@@ -1,0 +1,109 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { SSEHub } from "ssetarget";
+import { toNodeHandler } from "ssetarget/node";
+import { type SpanEvent, Tracer } from "ssetarget/workflows";
+import { sendPageFile } from "./page-files.ts";
+import { purchase } from "./purchase.ts";
+
+/**
+ * | request | answer |
+ * | --- | --- |
+ * | `POST /` | starts a purchase: 201, `Location: /<id>`; takes `{ "speed": 10 }` |
+ * | `GET /<id>/sse` | its events |
+ * | `POST /<id>/event` | approves it: 202 |
+ * | `GET /`, `GET /<id>` | the page |
+ */
+const port = Number(process.env["PORT"] ?? 9876);
+const MAX_BODY_BYTES = 10_000;
+
+/** Purchases that are under way, with what approves them. */
+const running = new Map<string, () => void>();
+/** Purchases that have been started since the server was, for as long as the hub keeps their events. */
+const known = new Set<string>();
+
+const hub = new SSEHub<SpanEvent>("/:id/sse", { exists: (id) => known.has(id), onError: console.error });
+const serveStream = toNodeHandler(hub);
+
+function startPurchase(speed: number): string {
+  const id = crypto.randomUUID();
+  const stream = hub.stream(id);
+  const tracer = new Tracer(stream, id, { onError: console.error });
+  const { promise: approval, resolve: approve } = Promise.withResolvers<void>();
+  running.set(id, approve);
+  known.add(id);
+  purchase(tracer, { speed, approval })
+    .catch(console.error)
+    .finally(() => {
+      running.delete(id);
+      stream.complete().catch(console.error);
+    });
+  return id;
+}
+
+async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { pathname } = new URL(request.url ?? "/", "http://localhost");
+  const [, id = "", action] = pathname.split("/");
+  const isPost = request.method === "POST";
+  if (pathname === "/" && isPost) {
+    const body = await readBody(request);
+    const speed = body === "" ? 1 : Number((JSON.parse(body) as { speed?: unknown }).speed ?? 1);
+    if (!(speed >= 0.1 && speed <= 100)) return send(response, 400, "`speed` must be a number from 0.1 to 100.");
+    const started = startPurchase(speed);
+    const links = { id: started, page: `/${started}`, stream: `/${started}/sse`, event: `/${started}/event` };
+    response.writeHead(201, { location: `/${started}`, "content-type": "application/json" });
+    response.end(JSON.stringify(links));
+    return;
+  }
+  if (action === "sse") return serveStream(request, response);
+  if (action === "event" && isPost) {
+    request.resume();
+    const approve = running.get(id);
+    if (approve === undefined) {
+      return send(
+        response,
+        known.has(id) ? 409 : 404,
+        known.has(id) ? "This purchase is over." : "There is nothing here.",
+      );
+    }
+    approve();
+    return send(response, 202, "Sent.");
+  }
+  if (request.method !== "GET" && request.method !== "HEAD") return send(response, 405, "Not here.");
+  if (action === undefined) {
+    const isPage = await sendPageFile(response, "index.html", pathname === "/" || known.has(id) ? 200 : 404);
+    if (!isPage) send(response, 500, "The page has not been built; run `npm run build:page`.");
+    return;
+  }
+  if (!(await sendPageFile(response, pathname))) send(response, 404, "There is nothing here.");
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  let body = "";
+  for await (const chunk of request.setEncoding("utf8")) {
+    body += String(chunk);
+    if (body.length > MAX_BODY_BYTES) throw new SyntaxError("the body is too long");
+  }
+  return body;
+}
+
+function send(response: ServerResponse, status: number, sentence: string): void {
+  response.writeHead(status, { "content-type": "text/plain; charset=utf-8" });
+  response.end(`${sentence}\n`);
+}
+
+const server = createServer((request, response) => {
+  handle(request, response).catch((error: unknown) => {
+    if (!response.headersSent) send(response, error instanceof SyntaxError ? 400 : 500, "That did not work.");
+    if (!(error instanceof SyntaxError)) console.error(error);
+  });
+});
+
+server.listen(port, "127.0.0.1", () => console.log(`A purchase to watch: http://127.0.0.1:${port}/`));
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    server.close();
+    // Clients are told to come back at a moment of their own, then the process has nothing left to wait for.
+    void hub.close().then(() => process.exit(0));
+  });
+}

@@ -36,17 +36,18 @@ export async function openCuttingProxy(toPort: number): Promise<CuttingProxy> {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
+  const cut = () => {
+    isCut = true;
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    cut() {
-      isCut = true;
-      for (const socket of sockets) socket.destroy();
-    },
+    cut,
     mend() {
       isCut = false;
     },
     async close() {
-      this.cut();
+      cut();
       server.close();
       await once(server, "close");
     },

@@ -74,9 +74,9 @@ describe.each([
   const shot = (page: Page, what: string) => page.screenshot({ path: `${SHOTS}/${name.toLowerCase()}-${what}.png` });
   /** Steps and their states, top to bottom, without the rows of attempts. */
   const steps = (page: Page) =>
-    page.locator('[data-span-id]:not([data-kind="attempt"])').evaluateAll((rows) =>
-      rows.map((each) => [each.getAttribute("data-name"), each.getAttribute("data-state")]),
-    );
+    page
+      .locator('[data-span-id]:not([data-kind="attempt"])')
+      .evaluateAll((rows) => rows.map((each) => [each.getAttribute("data-name"), each.getAttribute("data-state")]));
   const start = async (speed: number): Promise<string> => {
     const response = await fetch(`${proxy.url}/`, { method: "POST", body: JSON.stringify({ speed }) });
     return response.headers.get("location") ?? "";

@@ -94,6 +94,7 @@ describe("toNodeHandler", () => {
     await until(() => target.connectionCount === 1);
     response.destroy();
     await until(() => target.connectionCount === 0);
+    expect(target.connectionCount).toBe(0);
   });
 
   it("answers refusals, HEAD and OPTIONS and keeps the connection usable", async () => {

@@ -325,7 +325,13 @@ describe("a gap", () => {
     await dispatch(after, 1, 7);
     expect(await gapOf(after, client.cursor)).toEqual([
       { kind: "gap", reason: "reset", after: 5, resumesAt: 1 },
-      ...[1, 2, 3, 4, 5, 6, 7],
+      1,
+      2,
+      3,
+      4,
+      5,
+      6,
+      7,
     ]);
   });
 

@@ -61,8 +61,3 @@ export function formatAgo(elapsedMs: number): string {
 export function formatCount(value: number): string {
   return value.toLocaleString("en", { maximumFractionDigits: 2 });
 }
-
-/** `1 step`, `2 steps`. */
-export function formatPlural(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
-}

@@ -1,0 +1,10 @@
+import type { ForgetfulEvents, LabEvents } from "./events.ts";
+import type { LabParams } from "./lab-workflow.ts";
+import type { Switches } from "./switches.ts";
+
+export interface Env {
+  readonly LAB: Workflow<LabParams>;
+  readonly LAB_EVENTS: DurableObjectNamespace<LabEvents>;
+  readonly FORGETFUL_EVENTS: DurableObjectNamespace<ForgetfulEvents>;
+  readonly SWITCHES: DurableObjectNamespace<Switches>;
+}

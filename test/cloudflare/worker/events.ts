@@ -1,0 +1,37 @@
+import type { WorkflowEventsOptions } from "../../../src/workflows/cloudflare/workflow-events-options.ts";
+import { WorkflowEvents } from "../../../src/workflows/cloudflare/workflow-events.ts";
+import type { Env } from "./env.ts";
+
+/** What storage looks like from the inside. */
+interface StorageReport {
+  readonly tables: readonly string[];
+  readonly rows: number;
+  readonly alarm: number | null;
+}
+
+export class LabEvents extends WorkflowEvents<Env> {
+  protected override readonly options: WorkflowEventsOptions = { lingerMs: 1_500, firstEventGraceMs: 10_000 };
+
+  async report(): Promise<StorageReport> {
+    const { sql } = this.ctx.storage;
+    const tables = sql
+      .exec<{ name: string }>(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'ssetarget_%' ORDER BY name",
+      )
+      .toArray()
+      .map(({ name }) => name);
+    const rows =
+      tables.length === 0 ? 0 : sql.exec<{ n: number }>("SELECT count(*) AS n FROM ssetarget_events").one().n;
+    return { tables, rows, alarm: await this.ctx.storage.getAlarm() };
+  }
+}
+
+/** Forgets at once what is over, and soon what nobody speaks of any more. */
+export class ForgetfulEvents extends LabEvents {
+  protected override readonly options: WorkflowEventsOptions = {
+    lingerMs: 100,
+    firstEventGraceMs: 100,
+    retentionMs: 1_500,
+    abandonedAfterMs: 1_500,
+  };
+}

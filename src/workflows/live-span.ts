@@ -1,0 +1,223 @@
+import { SSETargetError } from "../errors.ts";
+import { cutText, safeText } from "./attribute-snapshot.ts";
+import { SpanAttributes } from "./span-attributes.ts";
+import { isoTime, type SpanContext } from "./span-context.ts";
+import type { LogLevel, SpanEvent, SpanKind, SpanProgress, SpanStatus } from "./span-event.ts";
+import { failureAttributes } from "./span-failure.ts";
+import type { AttributesInput, ManualSpan, SpanHandle, SpanOptions, SpanUpdate } from "./span-handle.ts";
+import { randomSpanId, spanEventKey } from "./span-ids.ts";
+import { snapshotProgress } from "./span-progress.ts";
+import { UpdateThrottle } from "./update-throttle.ts";
+
+const LEVELS: ReadonlySet<string> = new Set<LogLevel>(["debug", "info", "warn", "error"]);
+
+/** An open span. */
+export class LiveSpan implements ManualSpan {
+  readonly spanId: string;
+  readonly parentSpanId: string | null;
+  readonly name: string;
+  /** Settles with the sink's answer to `started`; undefined where there is nothing to wait for. */
+  readonly started: Promise<void> | undefined;
+
+  readonly #context: SpanContext;
+  readonly #kind: SpanKind | undefined;
+  readonly #attempt: number | undefined;
+  readonly #attributes: SpanAttributes;
+  readonly #updates: UpdateThrottle;
+  #status: SpanStatus | undefined;
+  #logLines = 0;
+  #isEnded = false;
+  #isLateReported = false;
+
+  constructor(context: SpanContext, parentSpanId: string | null, options: SpanOptions) {
+    this.#context = context;
+    this.name = cutText(safeText(options.name), context.settings.maxAttributeLength);
+    this.spanId = options.spanId || randomSpanId();
+    this.parentSpanId = options.parentSpanId === undefined ? parentSpanId : options.parentSpanId;
+    this.#kind = options.kind === "internal" ? undefined : options.kind;
+    this.#attempt = isAttempt(options.attempt) ? options.attempt : undefined;
+    this.#attributes = this.#newAttributes();
+    this.#attributes.merge(options.attributes);
+    this.#updates = new UpdateThrottle(context.settings.minUpdateIntervalMs, (calls, payload) => {
+      void this.#emit("updated", payload, { sequence: calls, payload });
+    });
+    const until = options.until === undefined ? undefined : isoTime(options.until);
+    const { waitingFor } = options;
+    this.started = this.#emit(
+      "started",
+      {
+        attributes: this.#attributes.toObject(),
+        ...(until === undefined ? {} : { until }),
+        ...(waitingFor === undefined ? {} : { waitingFor: safeText(waitingFor) }),
+      },
+      {},
+      options.startTime === undefined ? undefined : context.timestamp(options.startTime),
+    );
+  }
+
+  get traceId(): string {
+    return this.#context.traceId;
+  }
+
+  withSpan<T>(options: SpanOptions, fn: (span: SpanHandle) => T | PromiseLike<T>): Promise<T> {
+    return runInSpan(this.#context, this.spanId, options, fn);
+  }
+
+  startSpan(options: SpanOptions): ManualSpan {
+    return new LiveSpan(this.#context, this.spanId, options);
+  }
+
+  setAttributes(patch: AttributesInput): void {
+    if (this.#isLate("setAttributes")) return;
+    this.#attributes.merge(patch);
+  }
+
+  update(update: SpanUpdate): void {
+    if (this.#isLate("update")) return;
+    this.#context.ask(() => {
+      const progress = update.progress === undefined ? undefined : this.#readProgress(update.progress);
+      this.#updates.add(this.#attributes.merge(update.attributes), progress);
+    }, undefined);
+  }
+
+  progress(current: number, total?: number, details: { readonly unit?: string; readonly message?: string } = {}): void {
+    this.update({ progress: { ...details, current, total } });
+  }
+
+  log(level: LogLevel, message: string, attributes?: AttributesInput): void {
+    if (this.#isLate("log")) return;
+    this.#logLines += 1;
+    const copy = attributes === undefined ? {} : this.#newAttributes().merge(attributes);
+    const payload = {
+      level: LEVELS.has(level) ? level : "info",
+      message: cutText(safeText(message), this.#context.settings.maxAttributeLength),
+      ...(Object.keys(copy).length === 0 ? {} : { attributes: copy }),
+    };
+    void this.#emit("log", payload, { sequence: this.#logLines, payload });
+  }
+
+  setStatus(status: SpanStatus): void {
+    if (this.#isLate("setStatus")) return;
+    this.#status = this.#readStatus(status);
+  }
+
+  end(status?: SpanStatus): Promise<void> {
+    return this.#end((status === undefined ? undefined : this.#readStatus(status)) ?? this.#status ?? { code: "OK" });
+  }
+
+  fail(error: unknown): Promise<void> {
+    if (this.#isEnded) return Promise.resolve();
+    const { settings } = this.#context;
+    const isInterrupted = this.#context.ask(() => settings.isInterruption(error), false);
+    if (isInterrupted) {
+      this.#close();
+      return Promise.resolve();
+    }
+    const message = this.#context.ask(() => settings.errorMessage(error), undefined);
+    const status = this.#readStatus({ code: "ERROR", message });
+    const attributes = Object.entries(
+      failureAttributes(error, status?.code === "ERROR" ? status.message : undefined, settings.includeStacks),
+    );
+    // What the user has said of the error is better than what can be guessed of it.
+    this.#attributes.merge(Object.fromEntries(attributes.filter(([name]) => !this.#attributes.has(name))));
+    return this.#end((this.#status?.code === "ERROR" ? this.#status : status) ?? { code: "ERROR" });
+  }
+
+  async #end(status: SpanStatus): Promise<void> {
+    if (this.#isEnded) return;
+    this.#close();
+    await this.#context.stored(this.#emit("ended", { status, attributes: this.#attributes.toObject() }));
+  }
+
+  /** The last update goes out before the end does, and no timer stays behind. */
+  #close(): void {
+    this.#isEnded = true;
+    this.#updates.close();
+  }
+
+  #emit(
+    type: SpanEvent["type"],
+    payload: object,
+    keyParts: { readonly sequence?: number; readonly payload?: unknown } = {},
+    timestamp: string = this.#context.timestamp(),
+  ): Promise<void> | undefined {
+    const { traceId, spanId, parentSpanId, name } = this;
+    const attempt = this.#attempt;
+    const event = {
+      type,
+      key: spanEventKey({ traceId, spanId, type, attempt, ...keyParts }),
+      traceId,
+      spanId,
+      parentSpanId,
+      name,
+      ...(this.#kind === undefined ? {} : { kind: this.#kind }),
+      ...(attempt === undefined ? {} : { attempt }),
+      timestamp,
+      ...payload,
+    };
+    // The callers pair types with payloads; to have the compiler see it would take a method for each type.
+    return this.#context.emit(event as unknown as SpanEvent);
+  }
+
+  #newAttributes(): SpanAttributes {
+    const { settings } = this.#context;
+    return new SpanAttributes(settings, (attribute, reason) => {
+      this.#context.reportDroppedAttribute(this.name, attribute, reason);
+    });
+  }
+
+  #readProgress(progress: SpanProgress): SpanProgress | undefined {
+    const copy = snapshotProgress(progress, this.#context.settings.maxAttributeLength);
+    if (copy === undefined) {
+      this.#context.reportDroppedAttribute(this.name, "progress", "its `current` is not a finite number");
+    }
+    return copy;
+  }
+
+  #readStatus(status: SpanStatus): SpanStatus | undefined {
+    return this.#context.ask(() => {
+      if (status.code !== "ERROR") return { code: "OK" } as const;
+      const { message } = status;
+      if (message === undefined) return { code: "ERROR" } as const;
+      return { code: "ERROR", message: cutText(safeText(message), this.#context.settings.maxAttributeLength) } as const;
+    }, undefined);
+  }
+
+  #isLate(method: string): boolean {
+    if (this.#isEnded && !this.#isLateReported) {
+      this.#isLateReported = true;
+      const name = JSON.stringify(this.name);
+      this.#context.report(
+        new SSETargetError(
+          "closed",
+          `\`${method}\` was called on span ${name} after its end, and ignored; await the work before the span ends`,
+        ),
+      );
+    }
+    return this.#isEnded;
+  }
+}
+
+/** Runs `fn` between the span's start and its end. What `fn` returns or throws is passed on as it is. */
+export async function runInSpan<T>(
+  context: SpanContext,
+  parentSpanId: string | null,
+  options: SpanOptions,
+  fn: (span: SpanHandle) => T | PromiseLike<T>,
+): Promise<T> {
+  const span = new LiveSpan(context, parentSpanId, options);
+  await context.stored(span.started);
+  let result: T;
+  try {
+    result = await fn(span);
+  } catch (error) {
+    await span.fail(error);
+    throw error;
+  }
+  await span.end();
+  return result;
+}
+
+function isAttempt(attempt: number | undefined): attempt is number {
+  return attempt !== undefined && Number.isSafeInteger(attempt) && attempt > 0;
+}

@@ -1,0 +1,96 @@
+import { type ErrorListener, SSETargetError } from "../errors.ts";
+import type { AttributeLimits } from "./span-attributes.ts";
+import type { SpanDelivery } from "./span-delivery.ts";
+import type { SpanEvent } from "./span-event.ts";
+import type { FailureOptions } from "./span-failure.ts";
+import type { TimeInput } from "./span-handle.ts";
+
+/** A tracer's options with their defaults filled in. */
+export interface SpanSettings extends AttributeLimits, FailureOptions {
+  readonly minUpdateIntervalMs: number;
+  readonly isInterruption: (error: unknown) => boolean;
+  readonly now: () => number;
+}
+
+/** What all spans of one tracer share. Nothing in here throws: it stands between instrumentation and the user's work. */
+export class SpanContext {
+  readonly traceId: string;
+  readonly settings: SpanSettings;
+  readonly #delivery: SpanDelivery;
+  readonly #onError: ErrorListener;
+  readonly #reported = new Set<"attribute" | "clock" | "callback">();
+
+  constructor(traceId: string, delivery: SpanDelivery, settings: SpanSettings, onError: ErrorListener) {
+    this.traceId = traceId;
+    this.settings = settings;
+    this.#delivery = delivery;
+    this.#onError = onError;
+  }
+
+  /** Hands the event on. To be sure that it is stored, pass the answer to `stored`. */
+  emit(event: SpanEvent): Promise<void> | undefined {
+    return this.#delivery.send(event);
+  }
+
+  /** Settles once the event is stored, has failed or has taken too long; undefined where that is so already. */
+  stored(settled: Promise<void> | undefined): Promise<void> | undefined {
+    return this.#delivery.wait(settled);
+  }
+
+  /** The time on the wire. */
+  timestamp(time?: TimeInput): string {
+    const given = time === undefined ? undefined : isoTime(time);
+    return given ?? isoTime(this.#readClock()) ?? new Date().toISOString();
+  }
+
+  report(error: unknown): void {
+    this.#onError(error);
+  }
+
+  reportDroppedAttribute(spanName: string, attribute: string, reason: string): void {
+    this.#reportOnce("attribute", () => {
+      const what = `attribute ${JSON.stringify(attribute)} of span ${JSON.stringify(spanName)} was dropped: ${reason}`;
+      return new SSETargetError("unserializable-data", `${what}; send only what JSON can carry`);
+    });
+  }
+
+  /** What the user's callback says; `fallback` where it throws. */
+  ask<T>(callback: () => T, fallback: T): T {
+    try {
+      return callback();
+    } catch (error) {
+      this.#reportOnce("callback", () => error);
+      return fallback;
+    }
+  }
+
+  #readClock(): number {
+    const time = this.ask(this.settings.now, NaN);
+    if (!Number.isFinite(time)) {
+      this.#reportOnce(
+        "clock",
+        () =>
+          new SSETargetError(
+            "invalid-option",
+            "`now` must return milliseconds since the epoch; the system's clock is used",
+          ),
+      );
+    }
+    return time;
+  }
+
+  #reportOnce(trouble: "attribute" | "clock" | "callback", error: () => unknown): void {
+    if (this.#reported.has(trouble)) return;
+    this.#reported.add(trouble);
+    this.#onError(error());
+  }
+}
+
+/** ISO 8601 with milliseconds, in UTC; undefined for what is no time. */
+export function isoTime(time: TimeInput): string | undefined {
+  try {
+    return new Date(time).toISOString();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,135 @@
+import { type ErrorListener, SSETargetError } from "../errors.ts";
+import type { SpanEvent } from "./span-event.ts";
+
+/** Where span events go: a function, or anything one can dispatch to, such as an `SSETarget`. */
+export type SpanEventSink = ((event: SpanEvent) => unknown) | { dispatchEvent(event: SpanEvent): unknown };
+
+/** Bounds of a delivery. */
+export interface DeliveryLimits {
+  readonly maxSinkDelayMs: number;
+  readonly maxPendingEvents: number;
+}
+
+/** What can go wrong with a sink. Each is reported once until it has passed. */
+type Trouble = "failing" | "stalled" | "overflowing";
+
+/**
+ * Hands events to a sink that may throw, reject, hang or be slow, and never lets that out.
+ *
+ * The sink is called at once and in order; calls do not wait for one another. A wait for a call ends with it or after
+ * `maxSinkDelayMs`. From then on the delivery is stalled and nobody waits, until all calls have settled that were
+ * outstanding at that moment: a sink that hangs costs the bound once, not once per span.
+ */
+export class SpanDelivery {
+  readonly #sink: SpanEventSink;
+  readonly #limits: DeliveryLimits;
+  readonly #onError: ErrorListener;
+  readonly #troubles = new Set<Trouble>();
+  readonly #waiting = new Set<() => void>();
+  #calls = 0;
+  #outstanding = 0;
+  /** The last call that was outstanding when the delivery stalled. */
+  #stalledAt = 0;
+  #stalledCalls = 0;
+
+  constructor(sink: SpanEventSink, limits: DeliveryLimits, onError: ErrorListener) {
+    this.#sink = sink;
+    this.#limits = limits;
+    this.#onError = onError;
+  }
+
+  /** Calls the sink. The answer is undefined where that was all, else a promise that never rejects and settles with the call. */
+  send(event: SpanEvent): Promise<void> | undefined {
+    if (this.#outstanding >= this.#limits.maxPendingEvents) {
+      this.#report("overflowing", () => this.#overflowError());
+      return undefined;
+    }
+    let answer: unknown;
+    try {
+      answer = typeof this.#sink === "function" ? this.#sink(event) : this.#sink.dispatchEvent(event);
+      if (!isThenable(answer)) {
+        this.#troubles.delete("failing");
+        return undefined;
+      }
+    } catch (error) {
+      this.#report("failing", () => error);
+      return undefined;
+    }
+    return this.#track(answer);
+  }
+
+  /** A promise of the call's end or of the bound's, whichever is first; undefined where there is nothing to wait for. */
+  wait(settled: Promise<void> | undefined): Promise<void> | undefined {
+    const { maxSinkDelayMs } = this.#limits;
+    if (settled === undefined || maxSinkDelayMs === 0 || this.#troubles.has("stalled")) return undefined;
+    return new Promise((resolve) => {
+      const release = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(release);
+        resolve();
+      };
+      const timer = setTimeout(() => this.#stall(), maxSinkDelayMs);
+      this.#waiting.add(release);
+      void settled.then(release);
+    });
+  }
+
+  /** Counts the call as outstanding until it settles. The promise never rejects. */
+  #track(answer: PromiseLike<unknown>): Promise<void> {
+    const call = ++this.#calls;
+    this.#outstanding += 1;
+    // Not `answer.then`: of a foreign thenable it may throw, or call back twice.
+    return Promise.resolve(answer).then(
+      () => {
+        this.#troubles.delete("failing");
+        this.#settle(call);
+      },
+      (error: unknown) => {
+        this.#report("failing", () => error);
+        this.#settle(call);
+      },
+    );
+  }
+
+  #settle(call: number): void {
+    this.#outstanding -= 1;
+    // Not at the first free place: a sink that stays at its bound would be reported for every second event.
+    if (this.#outstanding <= this.#limits.maxPendingEvents / 2) this.#troubles.delete("overflowing");
+    if (!this.#troubles.has("stalled") || call > this.#stalledAt) return;
+    this.#stalledCalls -= 1;
+    if (this.#stalledCalls === 0) this.#troubles.delete("stalled");
+  }
+
+  #stall(): void {
+    this.#stalledAt = this.#calls;
+    this.#stalledCalls = this.#outstanding;
+    this.#report("stalled", () => this.#stallError());
+    for (const release of this.#waiting) release();
+  }
+
+  #report(trouble: Trouble, error: () => unknown): void {
+    if (this.#troubles.has(trouble)) return;
+    this.#troubles.add(trouble);
+    this.#onError(error());
+  }
+
+  #stallError(): SSETargetError {
+    const { maxSinkDelayMs } = this.#limits;
+    return new SSETargetError(
+      "timeout",
+      `the span sink did not answer within ${maxSinkDelayMs} ms (\`maxSinkDelayMs\`); spans no longer wait for it until it does`,
+    );
+  }
+
+  #overflowError(): SSETargetError {
+    const { maxPendingEvents } = this.#limits;
+    return new SSETargetError(
+      "too-many-pending",
+      `${maxPendingEvents} span events are waiting for their sink (\`maxPendingEvents\`); new ones are dropped until it catches up`,
+    );
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (typeof value === "object" || typeof value === "function") && value !== null && "then" in value;
+}

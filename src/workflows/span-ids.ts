@@ -1,0 +1,55 @@
+import { MAX_KEY_LENGTH } from "../event.ts";
+import { canonicalJson } from "./canonical-json.ts";
+import type { SpanEvent } from "./span-event.ts";
+import { fnv1a32, mix32, toHex32 } from "./text-hash.ts";
+
+/** A new span id: 16 hex digits, never all zero. @see https://www.w3.org/TR/trace-context/#parent-id */
+export function randomSpanId(): string {
+  const bytes = new Uint8Array(8);
+  do crypto.getRandomValues(bytes);
+  while (bytes.every((byte) => byte === 0));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** What an idempotency key is made of. */
+export interface SpanEventKeyParts {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly type: SpanEvent["type"];
+  /** Which run of the span. @defaultValue 1 */
+  readonly attempt?: number;
+  /** For `updated` and `log`: the how-manieth of this span and type, from 1. @defaultValue 0 */
+  readonly sequence?: number;
+  /** For `updated` and `log`: what it says, without its time. JSON. */
+  readonly payload?: unknown;
+}
+
+/**
+ * The idempotency key of a span event: `<traceId>/<spanId>/<type>/<attempt>`.
+ *
+ * A span begins and ends once an attempt, so for `started` and `ended` that is all. `updated` and `log` go on with
+ * `/<sequence>/<hash of the payload>`: code that runs again and says the same again in the same order has the
+ * same keys, and where it says something new it has new ones. At most {@link MAX_KEY_LENGTH} UTF-16 code units: of longer
+ * keys the end is replaced by a 64-bit hash of the whole. Guards against accidents, not against forged collisions.
+ */
+export function spanEventKey(parts: SpanEventKeyParts): string {
+  const { traceId, spanId, type, attempt = 1 } = parts;
+  let key = `${escapeSlash(traceId)}/${escapeSlash(spanId)}/${type}/${attempt}`;
+  if (type === "updated" || type === "log") {
+    key += `/${parts.sequence ?? 0}/${toHex32(fnv1a32(canonicalJson(parts.payload ?? null)))}`;
+  }
+  return key.length <= MAX_KEY_LENGTH ? key : shorten(key);
+}
+
+/** Without this, trace `a/b` with span `c` and trace `a` with span `b/c` would share their keys. */
+function escapeSlash(id: string): string {
+  return id.replaceAll("%", "%25").replaceAll("/", "%2F");
+}
+
+function shorten(key: string): string {
+  const hash = toHex32(fnv1a32(key)) + toHex32(mix32(key));
+  let prefix = key.slice(0, MAX_KEY_LENGTH - hash.length - 1);
+  // Half a surrogate pair would not survive UTF-8.
+  if (/[\uD800-\uDBFF]$/.test(prefix)) prefix = prefix.slice(0, -1);
+  return `${prefix}~${hash}`;
+}

@@ -1,0 +1,278 @@
+import type { GapData } from "../event.ts";
+import { delayOption, wholeNumberOption } from "../options.ts";
+import { assertNever } from "./assert-never.ts";
+import { compareText } from "./canonical-json.ts";
+import { type SpanEntry, SpanForest, type TraceEntries } from "./span-forest.ts";
+import { readTreeInput, type SpanInput } from "./span-input.ts";
+import type { SpanNode, SpanTotals } from "./span-node.ts";
+import { SpanRecord } from "./span-record.ts";
+import { traceExpiry } from "./trace-lease.ts";
+import { refreshView, type SpanCounts } from "./span-view.ts";
+
+/** Gaps beyond this many are forgotten, the oldest first. */
+const MAX_GAPS = 100;
+
+const NO_NODES: readonly SpanNode[] = Object.freeze([]);
+
+/** Every bound of a tree. */
+export interface SpanTreeOptions {
+  /**
+   * A trace of which no event is younger than this, in milliseconds, is dead: what is open in it is abandoned.
+   * Judged only when {@link SpanTree.tick} is called. It compares the server's timestamps with `now`, so leave room for
+   * the difference of clocks. A sleep or wait holds the lease until its `until`, and for good where it has none.
+   * @defaultValue null: no lease
+   */
+  readonly leaseMs?: number | null;
+  /** The clock of `tick`, in milliseconds since the epoch. @defaultValue Date.now */
+  readonly now?: () => number;
+  /** Of more log lines than this the span keeps the newest. @defaultValue 1000 */
+  readonly maxLogsPerSpan?: number;
+  /** Events of spans beyond this many are ignored and counted in `ignored.overLimit`. @defaultValue 100_000 */
+  readonly maxSpans?: number;
+}
+
+/** Events that were given to `apply` and are not in the tree. */
+export interface IgnoredEvents {
+  /** Their type is none that the tree knows. */
+  readonly unknownType: number;
+  /** They are no events, or lack what they must have. */
+  readonly malformed: number;
+  /** They belong to spans beyond `maxSpans`. */
+  readonly overLimit: number;
+}
+
+/**
+ * A live tree of spans: a pure fold of span events.
+ *
+ * Any order of the events, repeats, missing parents and spans that are opened again give the same tree, for every rule of
+ * merging is a join: the earliest `started` and `ended` of the highest attempt count, and of each attribute and of the
+ * progress the value with the latest (timestamp, id). The bound `maxSpans` and gaps are the two exceptions.
+ *
+ * Events are not trusted: what is malformed is counted and otherwise ignored. Views are made when asked for; an update then
+ * costs O(depth + siblings), and views of what has not changed stay the same objects.
+ */
+export class SpanTree {
+  readonly #now: () => number;
+  readonly #leaseMs: number | null;
+  readonly #maxLogsPerSpan: number;
+  readonly #maxSpans: number;
+  #forest = new SpanForest();
+  #counts = noCounts();
+  #gaps: readonly GapData[] = [];
+  #lastEventId = 0;
+  #isCompleted = false;
+  #tickedAt = -Infinity;
+  #ignored = { unknownType: 0, malformed: 0, overLimit: 0 };
+  #isStale = false;
+  #roots: readonly SpanNode[] = NO_NODES;
+  #totals: SpanTotals = Object.freeze(noCounts());
+
+  /** @throws SSETargetError `invalid-option` */
+  constructor(options: SpanTreeOptions = {}) {
+    this.#leaseMs = delayOption("leaseMs", options.leaseMs ?? null, 0);
+    this.#now = options.now ?? Date.now;
+    this.#maxLogsPerSpan = wholeNumberOption("maxLogsPerSpan", options.maxLogsPerSpan, 1000, 0);
+    this.#maxSpans = wholeNumberOption("maxSpans", options.maxSpans, 100_000, 1);
+  }
+
+  /**
+   * Takes in one event, which need not be trusted: a span event, `ssetarget:end` or `ssetarget:gap`.
+   *
+   * A gap for the reason `reset` or `unknown-cursor` empties the tree, for the server then sends its history anew.
+   * @returns whether anything that can be seen has changed, `lastEventId` and `ignored` apart
+   */
+  apply(event: unknown): boolean {
+    const input = readTreeInput(event);
+    switch (input.type) {
+      case "span":
+        return this.#applySpan(input);
+      case "end":
+        this.#hear(input.id);
+        return this.#complete();
+      case "gap":
+        return this.#applyGap(input.gap);
+      case "unknown":
+        this.#hear(input.id);
+        this.#ignored.unknownType += 1;
+        return false;
+      case "malformed":
+        this.#ignored.malformed += 1;
+        return false;
+      default:
+        return assertNever(input);
+    }
+  }
+
+  /** @returns whether any of them changed anything */
+  applyAll(events: Iterable<unknown>): boolean {
+    let changed = false;
+    for (const event of events) changed = this.apply(event) || changed;
+    return changed;
+  }
+
+  /** Spans without a parent, and orphans, in order. The same array until something changes. */
+  get roots(): readonly SpanNode[] {
+    this.#refresh();
+    return this.#roots;
+  }
+
+  /** The span of this id; without a trace id, in the first trace that has it, by the order of trace ids. */
+  get(spanId: string, traceId?: string): SpanNode | undefined {
+    this.#refresh();
+    if (traceId !== undefined) return this.#forest.traces.get(traceId)?.entries.get(spanId)?.node;
+    let first: SpanEntry | undefined;
+    for (const { entries, traceId: other } of this.#forest.traces.values()) {
+      const found = entries.get(spanId);
+      if (found && (!first || compareText(other, first.trace.traceId) < 0)) first = found;
+    }
+    return first?.node;
+  }
+
+  /** How many spans are in each state. The same object until a count changes. */
+  get totals(): SpanTotals {
+    this.#refresh();
+    return this.#totals;
+  }
+
+  /** How many spans the tree holds, attempts included. */
+  get size(): number {
+    return this.#forest.size;
+  }
+
+  /** The largest event id that was seen; undefined where none was. */
+  get lastEventId(): number | undefined {
+    return this.#lastEventId === 0 ? undefined : this.#lastEventId;
+  }
+
+  /** True once `ssetarget:end` was seen: whatever is still open then is abandoned. */
+  get isCompleted(): boolean {
+    return this.#isCompleted;
+  }
+
+  /** The gaps that were seen, the last 100. */
+  get gaps(): readonly GapData[] {
+    return this.#gaps;
+  }
+
+  /** Counts of what was given to `apply` and is not in the tree. */
+  get ignored(): IgnoredEvents {
+    return { ...this.#ignored };
+  }
+
+  /**
+   * Lets time pass: judges the leases as of `nowMs`, in milliseconds since the epoch. Does nothing without `leaseMs`.
+   *
+   * The judgement stands until the next call, apart from traces of which newer events arrive.
+   * @returns whether anything that can be seen has changed
+   */
+  tick(nowMs: number = this.#now()): boolean {
+    if (this.#leaseMs === null || nowMs === this.#tickedAt) return false;
+    const before = this.roots;
+    this.#tickedAt = nowMs;
+    this.#isStale = true;
+    return this.roots !== before;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#forget();
+    this.#gaps = [];
+    this.#ignored = { unknownType: 0, malformed: 0, overLimit: 0 };
+  }
+
+  #applySpan(input: SpanInput): boolean {
+    const { traceId, spanId } = input.event;
+    this.#hear(input.id);
+    const known = this.#forest.traces.get(traceId)?.entries.get(spanId);
+    if (known === undefined && this.#forest.size >= this.#maxSpans) {
+      this.#ignored.overLimit += 1;
+      return false;
+    }
+    const entry = known ?? this.#forest.add(traceId, spanId, new SpanRecord(this.#maxLogsPerSpan));
+    const changed = this.#merge(entry, input) || known === undefined;
+    const { trace } = entry;
+    const isHeard = input.time > trace.lastHeard;
+    if (isHeard) trace.lastHeard = input.time;
+    if (this.#leaseMs === null) {
+      if (changed) this.#isStale = true;
+      return changed;
+    }
+    trace.expiresAt = undefined;
+    this.#isStale = true;
+    return changed || isHeard;
+  }
+
+  #merge(entry: SpanEntry, input: SpanInput): boolean {
+    const { record } = entry;
+    const { parentSpanId, firstTime, firstId } = record;
+    if (!record.merge(input)) return false;
+    if (record.parentSpanId !== parentSpanId) {
+      this.#forest.unlink(entry, parentSpanId);
+      this.#forest.link(entry);
+    }
+    if (record.firstTime !== firstTime || record.firstId !== firstId) this.#forest.reorder(entry);
+    this.#forest.markStale(entry);
+    return true;
+  }
+
+  #applyGap(gap: GapData): boolean {
+    if (gap.reason === "reset" || gap.reason === "unknown-cursor") this.#forget();
+    this.#gaps = Object.freeze([...this.#gaps, gap].slice(-MAX_GAPS));
+    return true;
+  }
+
+  #complete(): boolean {
+    if (this.#isCompleted) return false;
+    this.#isCompleted = this.#isStale = true;
+    return true;
+  }
+
+  #forget(): void {
+    this.#forest = new SpanForest();
+    this.#counts = noCounts();
+    this.#lastEventId = 0;
+    this.#isCompleted = false;
+    this.#isStale = true;
+  }
+
+  #hear(id: number): void {
+    if (id > this.#lastEventId) this.#lastEventId = id;
+  }
+
+  #refresh(): void {
+    if (!this.#isStale) return;
+    this.#isStale = false;
+    this.#forest.cutCycles();
+    const entries = this.#forest.orderedRoots();
+    for (const root of entries) {
+      refreshView(root, this.#isCompleted || this.#isExpired(root.trace), this.#counts);
+    }
+    const roots = entries.map((root) => root.node as SpanNode);
+    if (!isSameList(roots, this.#roots)) this.#roots = Object.freeze(roots);
+    if (!isSameCounts(this.#counts, this.#totals)) this.#totals = Object.freeze({ ...this.#counts });
+  }
+
+  #isExpired(trace: TraceEntries): boolean {
+    if (this.#leaseMs === null || this.#tickedAt <= trace.lastHeard + this.#leaseMs) return false;
+    trace.expiresAt ??= traceExpiry(trace, this.#leaseMs);
+    return this.#tickedAt > trace.expiresAt;
+  }
+}
+
+function noCounts(): SpanCounts {
+  return { running: 0, waiting: 0, done: 0, failed: 0, abandoned: 0 };
+}
+
+function isSameCounts(a: SpanTotals, b: SpanTotals): boolean {
+  return (
+    a.running === b.running &&
+    a.waiting === b.waiting &&
+    a.done === b.done &&
+    a.failed === b.failed &&
+    a.abandoned === b.abandoned
+  );
+}
+
+function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}

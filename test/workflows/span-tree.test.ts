@@ -79,6 +79,15 @@ describe("a span in the tree", () => {
     expect(node("b").attributes).toEqual({ x: "end" });
   });
 
+  it("decides between writers that nothing else tells apart by what they write", () => {
+    const writers = ["one", "two", "ten"].map((x) => updated("a", { id: 4, attributes: { x } }));
+    const other = new SpanTree();
+    treeOf(...writers);
+    other.applyAll(writers.toReversed());
+    expect(node("a").attributes).toEqual({ x: "two" });
+    expect(other.get("a")?.attributes).toEqual({ x: "two" });
+  });
+
   it("shows progress that moves", () => {
     treeOf(started("a"), updated("a", { ms: 1, progress: { current: 1, total: 3 } }));
     expect(node("a").progress).toEqual({ current: 1, total: 3 });

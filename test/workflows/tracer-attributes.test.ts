@@ -110,6 +110,14 @@ describe("attributes", () => {
     expect(onError).toHaveBeenCalledTimes(1);
   });
 
+  it("may be set again and again within their bound", async () => {
+    const span = newSpan({}, { maxAttributesLength: 100 });
+    for (let round = 0; round < 20; round += 1) span.setAttributes({ text: "x".repeat(40), round });
+    await span.end();
+    expect(events[1]).toMatchObject({ attributes: { round: 19 } });
+    expect(onError).not.toHaveBeenCalled();
+  });
+
   it("are not walked beyond their bound", () => {
     expect(startWith({ huge: Array.from({ length: 70_000 }, () => 0), sparse: Array(2 ** 32 - 1), ok: 1 })).toEqual({
       ok: 1,

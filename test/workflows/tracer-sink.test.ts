@@ -153,11 +153,16 @@ describe("the work in a span", () => {
     await early;
   });
 
-  it("waits again once the calls that were outstanding have settled", async () => {
+  it("waits again once all calls have settled that were outstanding when the wait was given up", async () => {
     const { held, sink } = newHeldSink();
     const tracer = newTracer(sink, { maxSinkDelayMs: 100 });
+    const span = tracer.startSpan({ name: "outer" });
     expect(await timeOf(tracer)).toBe(100);
-    for (const call of held) call.settle();
+    span.log("info", "still hanging");
+    held[1]?.settle();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await timeOf(tracer)).toBe(0);
+    held[0]?.settle();
     await vi.advanceTimersByTimeAsync(0);
     expect(await timeOf(tracer)).toBe(100);
     expect(onError).toHaveBeenCalledTimes(2);

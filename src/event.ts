@@ -52,12 +52,39 @@ export interface GapData {
   readonly resumesAt: number;
 }
 
-/** The JSON text of events that have already been made into it: an event is turned into text once per process. */
-const jsonTexts = new WeakMap<object, string>();
+/** Constructs whatever it is given, so that a class below it can put a private field on an object of any kind. */
+class Given {
+  constructor(object: object) {
+    // oxlint-disable-next-line no-constructor-return -- It is what this class is for.
+    return object;
+  }
+}
+
+/**
+ * Remembers the JSON text of an event that has already been made into it: an event is turned into text once per process.
+ * A private field, because it can neither be seen nor copied, and costs nothing beside an entry in a `WeakMap`.
+ */
+class KnownText extends Given {
+  readonly #text: string;
+
+  constructor(event: object, text: string) {
+    super(event);
+    this.#text = text;
+  }
+
+  static of(event: object): string | undefined {
+    return #text in event ? event.#text : undefined;
+  }
+}
+
+function remember(event: object, text: string): void {
+  // oxlint-disable-next-line no-new -- The constructor marks the event.
+  new KnownText(event, text);
+}
 
 /** The JSON text of an event's data: the event without `type` and `id`. Never holds a raw CR or LF. */
 export function dataText(event: ServerSentEvent): string {
-  const known = jsonTexts.get(event);
+  const known = KnownText.of(event);
   if (known !== undefined) return known;
   const { type: _type, id: _id, ...data } = event;
   return JSON.stringify(data);
@@ -69,7 +96,7 @@ export function dataText(event: ServerSentEvent): string {
  * @throws SSETargetError `unserializable-data` where JSON cannot carry it.
  */
 export function snapshotEvent<E extends ServerSentEvent>(event: E): E {
-  if (jsonTexts.has(event)) return event;
+  if (KnownText.of(event) !== undefined) return event;
   let text: string;
   let copy: E;
   try {
@@ -84,14 +111,15 @@ export function snapshotEvent<E extends ServerSentEvent>(event: E): E {
       { cause },
     );
   }
-  jsonTexts.set(copy, text);
-  return copy;
+  remember(copy, text);
+  return Object.freeze(copy);
 }
 
 /** The event at its place in the stream; keeps the text that was already made. Stores may use it, none has to. */
 export function withId<E extends ServerSentEvent>(event: E, id: number): StoredEvent<E> {
-  const stored = Object.freeze({ ...event, id });
-  const text = jsonTexts.get(event);
-  if (text !== undefined) jsonTexts.set(stored, text);
-  return stored;
+  const stored = { ...event, id };
+  const text = KnownText.of(event);
+  if (text !== undefined) remember(stored, text);
+  // Last, for nothing can be put on an object that is frozen.
+  return Object.freeze(stored);
 }

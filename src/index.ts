@@ -41,3 +41,4 @@ export { type HubStream, SSEHub, type SSEHubOptions } from "./target/sse-hub.ts"
 export { type CloseOptions, SSETarget } from "./target/sse-target.ts";
 export type { SSETargetOptions } from "./target/sse-target-options.ts";
 export { formatCursor, parseCursor } from "./wire/cursor-text.ts";
+export type { SharedBytes } from "./wire/shared-bytes.ts";

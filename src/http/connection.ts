@@ -2,7 +2,8 @@ import type { GapReason, ServerSentEvent } from "../event.ts";
 import type { ErrorListener } from "../errors.ts";
 import type { Feed, FeedConnection, Reading, StartingPoint } from "../stream/feed.ts";
 import type { Chunk } from "../stream/frame-window.ts";
-import { encodeGap, encodeRetry, joinFrames, KEEP_ALIVE_FRAME, type FrameBytes } from "../wire/frame.ts";
+import { encodeGap, encodeRetry, KEEP_ALIVE } from "../wire/frame.ts";
+import { shareBytes, type SharedBytes } from "../wire/shared-bytes.ts";
 import type { KeepAlive, KeepAliveMember } from "./keep-alive.ts";
 import type { Sink, SinkListener } from "./sink.ts";
 
@@ -54,14 +55,14 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
     }
     this.#context.keepAlive.add(this);
     // The first bytes make proxies and browsers see an open stream at once, even where there is no event yet.
-    this.#write(this.#context.retryMs === null ? KEEP_ALIVE_FRAME : encodeRetry(this.#context.retryMs));
+    this.#write(this.#context.retryMs === null ? KEEP_ALIVE : encodeRetry(this.#context.retryMs));
     this.readOn();
   }
 
   deliver(chunk: Chunk): void {
     if (chunk.afterId === this.#cursor && this.#isWritable) {
       this.#cursor = chunk.lastId;
-      this.#write(chunk.bytes);
+      this.#write(chunk.piece);
       this.#afterWrite();
       return;
     }
@@ -114,7 +115,7 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
   onKeepAliveTick(): void {
     if (this.#wroteSinceTick) this.#wroteSinceTick = false;
     // A sink that is full is not quiet; a comment would only wait behind what waits already.
-    else if (this.#isWritable) this.#write(KEEP_ALIVE_FRAME);
+    else if (this.#isWritable) this.#write(KEEP_ALIVE);
   }
 
   /** Ends the response; the client is asked to come again after `delayMs`, or after a moment of its own. */
@@ -134,7 +135,7 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
     if (this.#gap !== undefined) {
       const gap = encodeGap({ ...this.#gap, resumesAt: this.#feed.head + 1 });
       this.#gap = undefined;
-      this.#write(gap);
+      this.#write(shareBytes([gap]));
     }
     this.#gapReason = "overflow";
     if (this.#isFinished()) this.#finish();
@@ -147,11 +148,11 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
     this.#gapReason = "overflow";
     this.#cursor = chunk.lastId;
     if (this.#gap === undefined) {
-      if (chunk.bytes.byteLength > 0) this.#write(chunk.bytes);
+      if (chunk.piece.bytes.byteLength > 0) this.#write(chunk.piece);
     } else {
       const gap = encodeGap({ ...this.#gap, resumesAt: chunk.firstId });
       this.#gap = undefined;
-      this.#write(joinFrames([gap, chunk.bytes]));
+      this.#write(shareBytes([gap, chunk.piece.bytes]));
     }
     this.#afterWrite();
   }
@@ -180,9 +181,15 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
     this.#context.keepAlive.remove(this);
   }
 
-  #write(bytes: FrameBytes): void {
+  #write(piece: SharedBytes): void {
     this.#wroteSinceTick = true;
-    if (!this.#sink.write(bytes)) this.#isWritable = false;
+    try {
+      if (!this.#sink.write(piece)) this.#isWritable = false;
+    } catch (error) {
+      // One sink that fails must not keep the others of this turn from being written to.
+      this.#context.onError(error);
+      this.destroy();
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Admission } from "./endpoint.ts";
 import { NodeSink } from "./node-sink.ts";
+import { NodeSocketSink, socketOf } from "./node-socket-sink.ts";
 import type { RequestHead } from "./request-head.ts";
 
 /** What a handler serves: a target, a hub, or anything else that admits requests. */
@@ -35,11 +36,17 @@ function answer(request: IncomingMessage, response: ServerResponse, admission: A
     response.end(request.method === "HEAD" ? undefined : (admission.body ?? undefined));
     return;
   }
+  const { socket } = request;
   // Small writes must leave at once; a stream may be silent for longer than a socket's idle time.
-  request.socket.setNoDelay(true);
-  request.socket.setTimeout(0);
+  socket.setNoDelay(true);
+  socket.setTimeout(0);
   response.writeHead(200, admission.headers);
-  admission.connect(new NodeSink(response));
+  // The head and the first bytes leave in one packet.
+  socket.cork();
+  response.flushHeaders();
+  const direct = socketOf(response);
+  admission.connect(direct === undefined ? new NodeSink(response) : new NodeSocketSink(response, direct));
+  socket.uncork();
 }
 
 function nodeRequestHead(request: IncomingMessage): RequestHead {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { FrameBytes } from "../wire/frame.ts";
+import type { SharedBytes } from "../wire/shared-bytes.ts";
 import type { Sink, SinkListener } from "./sink.ts";
 
 /** A Node response as a sink. Back-pressure is the response's own: `write`'s answer and `drain`. */
@@ -26,7 +26,7 @@ export class NodeSink implements Sink {
     }
   }
 
-  write(bytes: FrameBytes): boolean {
+  write({ bytes }: SharedBytes): boolean {
     if (this.#isOver) return false;
     const canTakeMore = this.#response.write(bytes);
     // A compressing middleware keeps what it has until it is told to let go.

@@ -1,4 +1,4 @@
-import type { FrameBytes } from "../wire/frame.ts";
+import type { SharedBytes } from "../wire/shared-bytes.ts";
 
 /** What a sink tells the connection that writes to it. */
 export interface SinkListener {
@@ -12,8 +12,8 @@ export interface SinkListener {
 export interface Sink {
   /** Called once, before the first write. */
   bind(listener: SinkListener): void;
-  /** Takes the bytes in any case; `false`: no more until `onDrain`. The bytes are shared and must not be changed. */
-  write(bytes: FrameBytes): boolean;
+  /** Takes the piece in any case; `false`: no more until `onDrain`. */
+  write(piece: SharedBytes): boolean;
   /** Ends the response after what was written. Idempotent. */
   end(): void;
   /** Tears the response down without waiting for a far end that does not read. Idempotent. */

@@ -1,4 +1,4 @@
-import type { FrameBytes } from "../wire/frame.ts";
+import type { SharedBytes } from "../wire/shared-bytes.ts";
 import type { Sink, SinkListener } from "./sink.ts";
 
 /** How many bytes wait in a stream for its reader before it counts as full. */
@@ -36,7 +36,7 @@ export class WebStreamSink implements Sink {
     if (this.#signal?.aborted) this.destroy();
   }
 
-  write(bytes: FrameBytes): boolean {
+  write({ bytes }: SharedBytes): boolean {
     const controller = this.#controller;
     if (controller === undefined) return false;
     controller.enqueue(bytes);

@@ -1,10 +1,11 @@
 import { END_EVENT_TYPE, type Cursor, type GapReason, type ServerSentEvent, type StoredEvent } from "../event.ts";
 import { SSETargetError, type ErrorListener } from "../errors.ts";
 import type { EventFollower, EventStore, EventSubscription } from "../store/event-store.ts";
-import { encodeEvent, joinFrames } from "../wire/frame.ts";
+import { encodeEvent } from "../wire/frame.ts";
+import { shareBytes } from "../wire/shared-bytes.ts";
 import { EventLog } from "./event-log.ts";
 import { FrameWindow, type Chunk } from "./frame-window.ts";
-import { nextTurn } from "./next-turn.ts";
+import type { TurnQueue } from "./turn-queue.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 /** Where a client that brings no cursor begins. `{ last: n }`: the newest n events; neither it nor `"new"` counts as a gap. */
@@ -48,7 +49,6 @@ export interface Reading {
 const MAX_CHUNK_BYTES = 64 * 1024;
 const PAGE_LIMITS = { maxEvents: 500, maxBytes: MAX_CHUNK_BYTES };
 const MAX_START_TRIES = 5;
-const NO_BYTES = new Uint8Array(0);
 
 /**
  * One stream as this process sees it: it follows the store, encodes each event once, keeps a window of the newest
@@ -57,6 +57,7 @@ const NO_BYTES = new Uint8Array(0);
 export class Feed<E extends ServerSentEvent> {
   readonly #log: EventLog<E>;
   readonly #limits: FeedLimits;
+  readonly #turns: TurnQueue;
   readonly #window: FrameWindow;
   readonly #connections = new Set<FeedConnection>();
   readonly #live = new Set<FeedConnection>();
@@ -76,9 +77,10 @@ export class Feed<E extends ServerSentEvent> {
   #pendingEvents = 0;
   #pendingBytes = 0;
 
-  constructor(store: EventStore<E>, limits: FeedLimits) {
+  constructor(store: EventStore<E>, limits: FeedLimits, turns: TurnQueue) {
     this.#log = new EventLog(store);
     this.#limits = limits;
+    this.#turns = turns;
     this.#window = new FrameWindow(limits.maxWindowEvents, limits.maxWindowBytes);
     this.#maxUnflushedBytes = Math.min(MAX_CHUNK_BYTES, limits.maxWindowBytes);
   }
@@ -213,10 +215,10 @@ export class Feed<E extends ServerSentEvent> {
     const [first] = events;
     const last = events.at(-1);
     if (first === undefined || last === undefined) {
-      return { chunk: { afterId, firstId: limit + 1, lastId: limit, bytes: NO_BYTES }, isGap: true };
+      return { chunk: { afterId, firstId: limit + 1, lastId: limit, piece: shareBytes([]) }, isGap: true };
     }
-    const bytes = joinFrames(events.map((event) => encodeEvent(event, this.#epoch)));
-    const chunk = { afterId, firstId: first.id, lastId: last.id, bytes };
+    const piece = shareBytes(events.map((event) => encodeEvent(event, this.#epoch)));
+    const chunk = { afterId, firstId: first.id, lastId: last.id, piece };
     return { chunk, isGap: first.id !== afterId + 1 && (await this.#isTrimmedPast(afterId)) };
   }
 
@@ -292,7 +294,7 @@ export class Feed<E extends ServerSentEvent> {
       const isOverfull =
         this.#unflushedBytes + frame.byteLength > this.#maxUnflushedBytes ||
         this.#unflushedEvents >= this.#limits.maxWindowEvents;
-      if (this.#unflushedEvents > 0 && isOverfull) this.#flush();
+      if (this.#unflushedEvents > 0 && isOverfull) this.flush();
       this.#window.push(event.id, frame);
       this.#head = event.id;
       this.#unflushedEvents++;
@@ -301,18 +303,12 @@ export class Feed<E extends ServerSentEvent> {
     }
     if (this.#unflushedEvents === 0 || this.#flushIsDue) return;
     this.#flushIsDue = true;
-    nextTurn(() => {
-      this.#flushIsDue = false;
-      this.#flush();
-    });
+    this.#turns.add(this);
   }
 
   /** Hands all that is new to the connections that are up to date. */
   flush(): void {
-    this.#flush();
-  }
-
-  #flush(): void {
+    this.#flushIsDue = false;
     if (this.#unflushedEvents === 0) return;
     const chunk = this.#window.chunkAfter(this.#flushedId, Number.POSITIVE_INFINITY);
     this.#flushedId = this.#head;

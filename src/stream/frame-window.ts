@@ -1,11 +1,11 @@
-import { joinFrames, type FrameBytes } from "../wire/frame.ts";
+import { shareBytes, type SharedBytes } from "../wire/shared-bytes.ts";
 
 /** A run of frames as one piece of bytes: everything after `afterId` up to and including `lastId`. */
 export interface Chunk {
   readonly afterId: number;
   readonly firstId: number;
   readonly lastId: number;
-  readonly bytes: FrameBytes;
+  readonly piece: SharedBytes;
 }
 
 /**
@@ -17,7 +17,7 @@ export class FrameWindow {
   readonly #maxEvents: number;
   readonly #maxBytes: number;
   #ids: number[] = [];
-  #frames: FrameBytes[] = [];
+  #frames: Uint8Array[] = [];
   #offset = 0;
   #bytes = 0;
   #startAfterId = 0;
@@ -47,7 +47,7 @@ export class FrameWindow {
     this.#recent = undefined;
   }
 
-  push(id: number, frame: FrameBytes): void {
+  push(id: number, frame: Uint8Array): void {
     this.#ids.push(id);
     this.#frames.push(frame);
     this.#bytes += frame.byteLength;
@@ -67,7 +67,7 @@ export class FrameWindow {
     let to = from;
     let bytes = 0;
     while (to < this.#frames.length) {
-      bytes += (this.#frames[to] as FrameBytes).byteLength;
+      bytes += (this.#frames[to] as Uint8Array).byteLength;
       if (to > from && bytes > maxBytes) break;
       to++;
     }
@@ -75,7 +75,7 @@ export class FrameWindow {
     const lastId = this.#ids[to - 1] as number;
     if (this.#recent?.afterId === cursor && this.#recent.lastId === lastId) return this.#recent;
     const firstId = this.#ids[from] as number;
-    this.#recent = { afterId: cursor, firstId, lastId, bytes: joinFrames(this.#frames.slice(from, to)) };
+    this.#recent = { afterId: cursor, firstId, lastId, piece: shareBytes(this.#frames.slice(from, to)) };
     return this.#recent;
   }
 
@@ -93,7 +93,7 @@ export class FrameWindow {
 
   #forgetFirst(): void {
     this.#startAfterId = this.#ids[this.#offset] as number;
-    this.#bytes -= (this.#frames[this.#offset] as FrameBytes).byteLength;
+    this.#bytes -= (this.#frames[this.#offset] as Uint8Array).byteLength;
     this.#frames[this.#offset] = EMPTY;
     this.#offset++;
     if (this.#offset > 256 && this.#offset * 2 > this.#ids.length) {
@@ -104,4 +104,4 @@ export class FrameWindow {
   }
 }
 
-const EMPTY: FrameBytes = new Uint8Array(0);
+const EMPTY: Uint8Array = new Uint8Array(0);

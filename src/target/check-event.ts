@@ -45,7 +45,7 @@ export function checkEvent<E extends ServerSentEvent>(event: E, maxEventBytes: n
       `an event's \`key\` must be a string of 1 to ${MAX_KEY_LENGTH} characters, got ${describeValue(key)}`,
     );
   }
-  const snapshot = Object.freeze(snapshotEvent(event));
+  const snapshot = snapshotEvent(event);
   const text = dataText(snapshot);
   // UTF-8 needs at most three bytes for a UTF-16 code unit, so most texts need not be encoded to know that they fit.
   const bytes = text.length * 3 <= maxEventBytes ? text.length : encoder.encode(text).byteLength;

@@ -6,6 +6,7 @@ import { delayOption, describeValue, wholeNumberOption } from "../options.ts";
 import { isClosable, type EventStore } from "../store/event-store.ts";
 import { MemoryEventStore } from "../store/memory-event-store.ts";
 import { Feed } from "../stream/feed.ts";
+import { TurnQueue } from "../stream/turn-queue.ts";
 import { StreamRegistry, type RegisteredStream } from "../stream/stream-registry.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Listeners, type DispatchListener, type DispatchListenerOptions } from "./listeners.ts";
@@ -72,8 +73,9 @@ export class SSEHub<E extends ServerSentEvent> {
     this.#exists = options.exists;
     this.#listeners = new Listeners(this.#options.onError);
     const makeStore = options.store ?? (() => new MemoryEventStore<E>({ maxBytes: DEFAULT_STORE_BYTES }));
+    const turns = new TurnQueue();
     this.#streams = new StreamRegistry(
-      (name) => new StreamOfHub(name, makeStore(name), this.#listeners, this.#options),
+      (name) => new StreamOfHub(name, makeStore(name), this.#listeners, this.#options, turns),
       wholeNumberOption("maxStreams", options.maxStreams, 10_000, 1),
       delayOption("idleMs", options.idleMs, 3_600_000),
     );
@@ -189,10 +191,10 @@ class StreamOfHub<E extends ServerSentEvent> implements RegisteredStream {
   readonly #store: EventStore<E>;
   readonly #options: ResolvedOptions;
 
-  constructor(name: string, store: EventStore<E>, listeners: Listeners<E>, options: ResolvedOptions) {
+  constructor(name: string, store: EventStore<E>, listeners: Listeners<E>, options: ResolvedOptions, turns: TurnQueue) {
     this.#store = store;
     this.#options = options;
-    this.feed = new Feed(store, options);
+    this.feed = new Feed(store, options, turns);
     this.dispatcher = new Dispatcher(this.feed, listeners, name, options.maxEventBytes);
   }
 

@@ -6,6 +6,7 @@ import { describeValue, wholeNumberOption } from "../options.ts";
 import { isClosable, type EventStore } from "../store/event-store.ts";
 import { MemoryEventStore } from "../store/memory-event-store.ts";
 import { Feed } from "../stream/feed.ts";
+import { TurnQueue } from "../stream/turn-queue.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Listeners, type DispatchListener, type DispatchListenerOptions } from "./listeners.ts";
 import { resolveOptions, type SSETargetOptions } from "./sse-target-options.ts";
@@ -50,7 +51,7 @@ export class SSETarget<E extends ServerSentEvent> {
     const resolved = resolveOptions(options);
     this.#ownsStore = store === undefined;
     this.#store = store ?? new MemoryEventStore<E>();
-    this.#feed = new Feed(this.#store, resolved);
+    this.#feed = new Feed(this.#store, resolved, new TurnQueue());
     this.#listeners = new Listeners(resolved.onError);
     this.#dispatcher = new Dispatcher(this.#feed, this.#listeners, path, resolved.maxEventBytes);
     const route: StreamRoute = {

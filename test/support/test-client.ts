@@ -1,4 +1,4 @@
-import type { Admission, RequestHead, Sink, SinkListener } from "ssetarget";
+import type { Admission, RequestHead, SharedBytes, Sink, SinkListener } from "ssetarget";
 import { createParser } from "eventsource-parser";
 import { expect } from "vitest";
 
@@ -23,7 +23,7 @@ export class CreditSink implements Sink {
     this.#listener = listener;
   }
 
-  write(bytes: Uint8Array): boolean {
+  write({ bytes }: SharedBytes): boolean {
     expect(this.isEnded, "nothing is written after the end").toBe(false);
     this.bytes.push(bytes);
     this.credit--;

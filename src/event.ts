@@ -53,9 +53,9 @@ export interface GapData {
 }
 
 /** Constructs whatever it is given, so that a class below it can put a private field on an object of any kind. */
+// oxlint-disable-next-line typescript/no-extraneous-class, no-constructor-return -- It is for its constructor only.
 class Given {
   constructor(object: object) {
-    // oxlint-disable-next-line no-constructor-return -- It is what this class is for.
     return object;
   }
 }

@@ -2,7 +2,7 @@ import type { GapReason, ServerSentEvent } from "../event.ts";
 import type { ErrorListener } from "../errors.ts";
 import type { Feed, FeedConnection, Reading, StartingPoint } from "../stream/feed.ts";
 import type { Chunk } from "../stream/frame-window.ts";
-import { encodeGap, encodeRetry, KEEP_ALIVE } from "../wire/frame.ts";
+import { encodeCursor, encodeGap, encodeRetry, KEEP_ALIVE } from "../wire/frame.ts";
 import { shareBytes, type SharedBytes } from "../wire/shared-bytes.ts";
 import type { KeepAlive, KeepAliveMember } from "./keep-alive.ts";
 import type { Sink, SinkListener } from "./sink.ts";
@@ -26,6 +26,7 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
   readonly #feed: Feed<ServerSentEvent>;
   readonly #sink: Sink;
   readonly #context: ConnectionContext;
+  readonly #isPartial: boolean;
   #cursor: number;
   #isWritable = true;
   #isReading = false;
@@ -42,7 +43,8 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
     this.#context = context;
     this.#cursor = start.afterId;
     this.#gap = start.gap;
-    this.#gapReason = start.partial ? undefined : "trimmed";
+    this.#isPartial = start.partial === true;
+    this.#gapReason = this.#isPartial ? undefined : "trimmed";
   }
 
   /** Begins to write. */
@@ -56,6 +58,7 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
     this.#context.keepAlive.add(this);
     // The first bytes make proxies and browsers see an open stream at once, even where there is no event yet.
     this.#write(this.#context.retryMs === null ? KEEP_ALIVE : encodeRetry(this.#context.retryMs));
+    if (this.#isPartial) this.#write(shareBytes([encodeCursor(this.#feed.cursorAt(this.#cursor))]));
     this.readOn();
   }
 

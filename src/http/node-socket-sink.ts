@@ -59,7 +59,7 @@ export class NodeSocketSink implements Sink {
  */
 export function socketOf(response: ServerResponse): Socket | undefined {
   if (!(response instanceof ServerResponse) || !response.chunkedEncoding) return undefined;
-  const { write, end } = OutgoingMessage.prototype;
-  if (response.write !== write || response.end !== end) return undefined;
-  return response.socket ?? undefined;
+  const own = OutgoingMessage.prototype;
+  const isWrapped = (["write", "end"] as const).some((method) => response[method] !== own[method]);
+  return isWrapped ? undefined : (response.socket ?? undefined);
 }

@@ -90,6 +90,11 @@ export class Feed<E extends ServerSentEvent> {
     return this.#endId ?? this.#head;
   }
 
+  /** The cursor of a client that has everything up to this id. */
+  cursorAt(id: number): Cursor {
+    return { id, epoch: this.#epoch };
+  }
+
   /** The id of the `ssetarget:end` event, once it is known. */
   get endId(): number | undefined {
     return this.#endId;

@@ -89,7 +89,8 @@ export class LocalWriter<E extends ServerSentEvent> {
 
   async #storeAll(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
     await this.#lookForEnd();
-    if (isAppendable(this.#store) && events.length > 1) {
+    // A store that does not know keys is given one event at a time, so that its keys are looked after here.
+    if (isAppendable(this.#store) && isKeyed(this.#store) && events.length > 1) {
       if (this.#completed) refuseCompleted();
       const stored = (await this.#store.storeEvents(events)).map(checkStored);
       await this.#publish(stored);
@@ -133,7 +134,11 @@ export class LocalWriter<E extends ServerSentEvent> {
   async #publish(stored: readonly StoredEvent<E>[]): Promise<void> {
     let events = stored.filter((event) => event.id > this.#lastId);
     const [first] = events;
-    if (first === undefined) return;
+    if (first === undefined) {
+      const isRepeat = isKeyed(this.#store) && stored.every((event) => event.key !== undefined);
+      if (!isRepeat) this.#startOver(stored);
+      return;
+    }
     if (first.id > this.#lastId + 1 && this.#followers.size > 0) {
       // Somebody else has written too. What cannot be read again is at least told as far as it is known here.
       const missed = await this.#store.getEvents(this.#lastId);
@@ -142,6 +147,14 @@ export class LocalWriter<E extends ServerSentEvent> {
     this.#lastId = Math.max(this.#lastId, (events.at(-1) as StoredEvent<E>).id);
     if (events.some((event) => event.type === END_EVENT_TYPE)) this.#completed = true;
     for (const follower of this.#followers) this.#tell(follower, events);
+  }
+
+  /** Ids went backwards: the store has lost its history, or its counter. Those who follow look at it anew. */
+  #startOver(stored: readonly StoredEvent<E>[]): void {
+    this.#lastId = stored.at(-1)?.id ?? 0;
+    this.#completed = undefined;
+    this.#keys.clear();
+    for (const { target } of this.#followers) target.onInterrupted();
   }
 
   #tell(follower: LocalFollower<E>, events: readonly StoredEvent<E>[]): void {

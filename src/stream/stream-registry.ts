@@ -4,6 +4,8 @@ import { SSETargetError } from "../errors.ts";
 export interface RegisteredStream {
   /** Whether it has clients, or events on their way to the store. */
   readonly isBusy: boolean;
+  /** Whether nothing would be lost with it. */
+  readonly isEmpty: boolean;
   /** Gives up what it holds only for speed, such as a subscription to the store. It works on, a little slower at first. */
   rest(): void;
   /** Gives up everything. */
@@ -67,10 +69,13 @@ export class StreamRegistry<S extends RegisteredStream> {
   }
 
   #makeRoom(): void {
-    for (const [name, entry] of this.#entries) {
-      if (entry.stream.isBusy) continue;
-      this.#putAway(name, entry);
-      return;
+    // Those that were only asked for go first: asking for names at random must not push histories out.
+    for (const isWanted of [(stream: S) => stream.isEmpty, () => true]) {
+      for (const [name, entry] of this.#entries) {
+        if (entry.stream.isBusy || !isWanted(entry.stream)) continue;
+        this.#putAway(name, entry);
+        return;
+      }
     }
     throw new SSETargetError(
       "too-many-streams",
@@ -94,7 +99,8 @@ export class StreamRegistry<S extends RegisteredStream> {
         continue;
       }
       const idleMs = nowMs - entry.lastUsedMs;
-      if (this.#idleMs !== null && idleMs >= this.#idleMs) this.#putAway(name, entry);
+      const isForgotten = this.#idleMs !== null && idleMs >= this.#idleMs;
+      if (isForgotten || (entry.stream.isEmpty && idleMs >= sweepMs)) this.#putAway(name, entry);
       else if (idleMs >= sweepMs) entry.stream.rest();
     }
     if (this.#entries.size === 0) this.#stopSweeping();

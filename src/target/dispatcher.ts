@@ -11,6 +11,7 @@ export class Dispatcher<E extends ServerSentEvent> {
   readonly #stream: string;
   readonly #maxEventBytes: number;
   #isClosed = false;
+  #hasStored = false;
   #inFlight = 0;
   #onIdle: (() => void) | undefined;
 
@@ -45,6 +46,11 @@ export class Dispatcher<E extends ServerSentEvent> {
     await this.#append([end as E], 0);
   }
 
+  /** Whether anything has been stored through here. */
+  get hasStored(): boolean {
+    return this.#hasStored;
+  }
+
   /** Takes no more; resolves when what was taken has been stored or refused. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -54,7 +60,9 @@ export class Dispatcher<E extends ServerSentEvent> {
   async #append(events: readonly E[], bytes: number): Promise<readonly StoredEvent<E>[]> {
     this.#inFlight++;
     try {
-      return await this.#feed.append(events, bytes);
+      const stored = await this.#feed.append(events, bytes);
+      this.#hasStored = true;
+      return stored;
     } finally {
       this.#inFlight--;
       if (this.#inFlight === 0) this.#onIdle?.();

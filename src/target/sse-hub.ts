@@ -202,6 +202,10 @@ class StreamOfHub<E extends ServerSentEvent> implements RegisteredStream {
     return this.feed.connectionCount > 0 || this.feed.pendingEvents > 0;
   }
 
+  get isEmpty(): boolean {
+    return !this.dispatcher.hasStored && this.feed.head === 0;
+  }
+
   rest(): void {
     this.feed.stop();
   }

@@ -1,4 +1,11 @@
-import { GAP_EVENT_TYPE, dataText, type GapData, type ServerSentEvent, type StoredEvent } from "../event.ts";
+import {
+  GAP_EVENT_TYPE,
+  dataText,
+  type Cursor,
+  type GapData,
+  type ServerSentEvent,
+  type StoredEvent,
+} from "../event.ts";
 import { formatCursor } from "./cursor-text.ts";
 import { encodeText, shareBytes, type SharedBytes } from "./shared-bytes.ts";
 
@@ -13,6 +20,15 @@ export function encodeEvent<E extends ServerSentEvent>(event: StoredEvent<E>, ep
 /** A gap. It has no `id:`, so that the client's cursor stays where it was until an event has really arrived. */
 export function encodeGap(gap: GapData): Uint8Array {
   return encodeText(`event: ${GAP_EVENT_TYPE}\ndata: ${JSON.stringify(gap)}\n\n`);
+}
+
+/**
+ * A cursor without an event: a browser takes it for its last event id and dispatches nothing. It says where a client
+ * stands that does not begin with the history's first event, so that it does not miss what comes before its first one.
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage
+ */
+export function encodeCursor(cursor: Cursor): Uint8Array {
+  return encodeText(`id: ${formatCursor(cursor)}\n\n`);
 }
 
 /** How long the client waits before it connects again, in milliseconds. */

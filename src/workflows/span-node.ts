@@ -6,7 +6,8 @@ import type { JsonObject, LogLevel, SpanKind, SpanProgress } from "./span-event.
  * - `running`: begun, not ended.
  * - `waiting`: the same, and its kind is `sleep` or `wait`.
  * - `done`, `failed`: ended with the status OK, or ERROR.
- * - `abandoned`: not ended, and never will be, as far as anyone can tell: a span above it has ended or is abandoned,
+ * - `abandoned`: not ended, and never will be, as far as anyone can tell: a span above it has ended (which is when a
+ *   `rollback` begins, so that does not count for one) or is abandoned,
  *   a later attempt has taken its place, the stream is complete, or its trace's lease has run out.
  */
 export type SpanState = "running" | "waiting" | "done" | "failed" | "abandoned";

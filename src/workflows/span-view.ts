@@ -41,7 +41,9 @@ function enterChildren(entry: SpanEntry, stack: SpanEntry[]): void {
   const isCut = entry.isCut || !entry.record.isOpen;
   const newest = newestAttempt(children);
   for (const child of children) {
-    const isChildCut = isCut || (child.record.kind === "attempt" && child.record.attempt < newest);
+    const isSuperseded = child.record.kind === "attempt" && child.record.attempt < newest;
+    // A rollback begins when what it undoes has ended, and often the run with it.
+    const isChildCut = child.record.kind === "rollback" ? entry.isCut : isCut || isSuperseded;
     if (!needsVisit(child, isChildCut)) continue;
     child.nextCut = isChildCut;
     stack.push(child);

@@ -1,21 +1,12 @@
 import { mkdir } from "node:fs/promises";
-import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { requireChromium } from "../../scripts/chromium.ts";
+import { launchChromium } from "./chromium.ts";
 import { openCuttingProxy, type CuttingProxy } from "./cutting-proxy.ts";
 import { startCloudflareDemo, startNodeDemo, type Demo } from "./demos.ts";
 
 /** Where screenshots go, to be looked at. */
 const SHOTS = "test-results/live-view";
-const CHROMIUM_ARGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 } };
 
 const STEPS = [
@@ -32,7 +23,7 @@ const STEPS = [
 let browser: Browser;
 beforeAll(async () => {
   await mkdir(SHOTS, { recursive: true });
-  browser = await chromium.launch({ executablePath: requireChromium(), args: CHROMIUM_ARGS });
+  browser = await launchChromium();
 });
 afterAll(() => browser?.close());
 

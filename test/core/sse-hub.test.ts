@@ -130,6 +130,20 @@ describe("SSEHub", () => {
     expect(hub.streamCount).toBe(2);
   });
 
+  it("does not let those who ask for names at random push histories out", async () => {
+    const hub = new SSEHub<Tick>("/runs/:id", { maxStreams: 3 });
+    await hub.dispatchEvent("run", { type: "tick", n: 1 });
+    for (let n = 0; n < 20; n++) {
+      const stranger = new TestClient(hub, `/runs/random-${n}`);
+      await stranger.connect();
+      stranger.disconnect();
+    }
+    const client = new TestClient(hub, "/runs/run");
+    await client.connect();
+    await turns();
+    expect(client.ids).toEqual([1]);
+  });
+
   it("lets listeners see the events of every stream", async () => {
     const hub = new SSEHub<Tick>("/runs/:id");
     const heard: unknown[] = [];

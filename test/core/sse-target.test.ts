@@ -111,6 +111,19 @@ describe("a stream", () => {
     expect(client.read().seen.map((each) => each.kind === "event" && each.id)).toEqual(ids);
   });
 
+  it("tells one who only wants what is new where it stands, so that it misses nothing while it is cut off", async () => {
+    const target = new SSETarget<Tick>("/sse", undefined, { startAt: "new" });
+    await dispatch(target, 1, 5);
+    const reader = await new SSEReader(await target.fetch(get("/sse"))).readUntil(({ text }) => text.includes("id:"));
+    expect(reader.text).toMatch(/^retry: 2000\n\nid: 5\.\w+\n\n$/);
+    await reader.close();
+    await dispatch(target, 6, 6);
+    const cursor = /id: (\S+)/.exec(reader.text)?.[1] ?? "";
+    const again = await new SSEReader(await target.fetch(get("/sse", { "last-event-id": cursor }))).readCount(1);
+    expect(again.ids).toEqual([6]);
+    await again.close();
+  });
+
   it("joins all events of one turn into one write, made once for all clients", async () => {
     const target = new SSETarget<Tick>("/sse");
     const clients = [new TestClient(target), new TestClient(target)];

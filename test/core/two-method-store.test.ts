@@ -56,6 +56,28 @@ describe("a store of two methods", () => {
     expect(store.events).toHaveLength(1);
   });
 
+  it("that loses its history, so that ids begin again, ends in a gap and not in silence", async () => {
+    const store = new TwoMethodStore<Tick>();
+    const target = new SSETarget<Tick>("/sse", store);
+    const client = new TestClient(target);
+    await client.connect();
+    for (let n = 1; n <= 3; n++) await target.dispatchEvent({ type: "tick", n });
+    await turns();
+    store.lose();
+    await target.dispatchEvent({ type: "tick", n: 4 });
+    await turns();
+    client.disconnect();
+    expect(client.ids).toEqual([1, 2, 3]);
+    await client.connect();
+    await target.dispatchEvent({ type: "tick", n: 5 });
+    await turns();
+    expect(client.read().seen.slice(3)).toEqual([
+      { kind: "gap", reason: "reset", after: 3, resumesAt: 1 },
+      { kind: "event", id: 1, type: "tick", data: { n: 4 } },
+      { kind: "event", id: 2, type: "tick", data: { n: 5 } },
+    ]);
+  });
+
   it("keeps the end of a stream across processes", async () => {
     const store = new TwoMethodStore<Tick>();
     await new SSETarget<Tick>("/sse", store).complete();

@@ -18,6 +18,12 @@ export class TwoMethodStore<E extends ServerSentEvent> implements EventStore<E> 
     return stored;
   }
 
+  /** What an engine without persistence does when it is restarted. */
+  lose(): void {
+    this.events.length = 0;
+    this.#lastId = 0;
+  }
+
   async getEvents(afterId: number): Promise<readonly StoredEvent<E>[]> {
     const events = this.events.filter((event) => event.id > afterId).toSorted((a, b) => a.id - b.id);
     await turns(this.#delays());

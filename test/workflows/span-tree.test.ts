@@ -344,6 +344,17 @@ describe("the tree", () => {
 });
 
 describe("an abandoned span", () => {
+  it("is no rollback that goes on after its run has ended, until the stream ends too", () => {
+    treeOf(
+      started("run", { kind: "workflow" }),
+      ended("run", { ms: 5 }),
+      started("undo", { ms: 6, parent: "run", kind: "rollback" }),
+    );
+    expect(node("undo").state).toBe("running");
+    tree.apply({ type: "ssetarget:end" });
+    expect(node("undo").state).toBe("abandoned");
+  });
+
   it("is open below one that has ended", () => {
     treeOf(started("p"), started("a", { parent: "p" }), started("b", { parent: "a" }), ended("p"));
     expect([node("p").state, node("a").state, node("b").state]).toEqual(["done", "abandoned", "abandoned"]);

@@ -77,9 +77,11 @@ class KnownText extends Given {
   }
 }
 
-function remember(event: object, text: string): void {
+function mark<E extends object>(event: E, text: string): E {
   // oxlint-disable-next-line no-new -- The constructor marks the event.
   new KnownText(event, text);
+  // Last, for nothing can be put on an object that is frozen.
+  return Object.freeze(event);
 }
 
 /** The JSON text of an event's data: the event without `type` and `id`. Never holds a raw CR or LF. */
@@ -91,19 +93,18 @@ export function dataText(event: ServerSentEvent): string {
 }
 
 /**
- * A copy of the event that nothing outside can change, with its text already made.
+ * The event with its text made, so that nothing that is done to it or to what it holds afterwards reaches the wire.
+ * The copy is shallow: a store that keeps events keeps their text ({@link dataText}).
  *
  * @throws SSETargetError `unserializable-data` where JSON cannot carry it.
  */
 export function snapshotEvent<E extends ServerSentEvent>(event: E): E {
   if (KnownText.of(event) !== undefined) return event;
   let text: string;
-  let copy: E;
   try {
     text = dataText(event);
     // A `toJSON` of the caller's may turn the whole event into something that is not an object.
     if (!text?.startsWith("{")) throw new TypeError("its JSON is not an object");
-    copy = { ...(JSON.parse(text) as object), type: event.type } as E;
   } catch (cause) {
     throw new SSETargetError(
       "unserializable-data",
@@ -111,15 +112,26 @@ export function snapshotEvent<E extends ServerSentEvent>(event: E): E {
       { cause },
     );
   }
-  remember(copy, text);
-  return Object.freeze(copy);
+  return mark({ ...event }, text);
 }
 
 /** The event at its place in the stream; keeps the text that was already made. Stores may use it, none has to. */
 export function withId<E extends ServerSentEvent>(event: E, id: number): StoredEvent<E> {
-  const stored = { ...event, id };
   const text = KnownText.of(event);
-  if (text !== undefined) remember(stored, text);
-  // Last, for nothing can be put on an object that is frozen.
-  return Object.freeze(stored);
+  return text === undefined ? Object.freeze({ ...event, id }) : mark({ ...event, id }, text);
+}
+
+/** A stored event as stores keep it: what its line of the wire is made of. */
+export interface EventRecord {
+  readonly id: number;
+  readonly type: string;
+  readonly key: string | undefined;
+  /** See {@link dataText}. */
+  readonly text: string;
+}
+
+/** The event that was stored, from its record. */
+export function reviveEvent<E extends ServerSentEvent>({ id, type, text }: EventRecord): StoredEvent<E> {
+  const event = { ...(JSON.parse(text) as object), type, id };
+  return mark(event as unknown as StoredEvent<E>, text);
 }

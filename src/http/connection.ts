@@ -1,7 +1,8 @@
 import type { GapReason, ServerSentEvent } from "../event.ts";
 import type { ErrorListener } from "../errors.ts";
-import type { Feed, FeedConnection, Reading, StartingPoint } from "../stream/feed.ts";
+import type { Feed, FeedConnection, StartingPoint } from "../stream/feed.ts";
 import type { Chunk } from "../stream/frame-window.ts";
+import type { Reading } from "../stream/page-cache.ts";
 import { encodeCursor, encodeGap, encodeRetry, KEEP_ALIVE } from "../wire/frame.ts";
 import { shareBytes, type SharedBytes } from "../wire/shared-bytes.ts";
 import type { KeepAlive, KeepAliveMember } from "./keep-alive.ts";

@@ -1,4 +1,13 @@
-import { END_EVENT_TYPE, dataText, snapshotEvent, withId, type ServerSentEvent, type StoredEvent } from "../event.ts";
+import {
+  END_EVENT_TYPE,
+  dataText,
+  reviveEvent,
+  snapshotEvent,
+  withId,
+  type EventRecord,
+  type ServerSentEvent,
+  type StoredEvent,
+} from "../event.ts";
 import { SSETargetError } from "../errors.ts";
 import { wholeNumberOption } from "../options.ts";
 import type {
@@ -44,9 +53,9 @@ export class MemoryEventStore<E extends ServerSentEvent>
   readonly #maxBytes: number;
   readonly #epoch = randomEpoch();
   readonly #followers = new Followers<E>();
-  readonly #keys = new Map<string, StoredEvent<E>>();
+  readonly #keys = new Map<string, EventRecord>();
   /** Retained events, ids without holes. The first `#offset` places are forgotten ones not yet cut off. */
-  #events: (StoredEvent<E> | undefined)[] = [];
+  #records: (EventRecord | undefined)[] = [];
   #offset = 0;
   #bytes = 0;
   #lastId = 0;
@@ -88,17 +97,17 @@ export class MemoryEventStore<E extends ServerSentEvent>
   }
 
   async getEvents(afterId: number): Promise<readonly StoredEvent<E>[]> {
-    return this.#events.slice(this.#indexAfter(afterId)) as StoredEvent<E>[];
+    return this.#eventsAfter(afterId);
   }
 
   async getEventsPage(afterId: number, limits: PageLimits): Promise<readonly StoredEvent<E>[]> {
     const page: StoredEvent<E>[] = [];
     let bytes = 0;
-    for (let index = this.#indexAfter(afterId); index < this.#events.length; index++) {
-      const event = this.#events[index] as StoredEvent<E>;
-      bytes += dataText(event).length;
+    for (let index = this.#indexAfter(afterId); index < this.#records.length; index++) {
+      const record = this.#records[index] as EventRecord;
+      bytes += record.text.length;
       if (page.length > 0 && bytes > limits.maxBytes) break;
-      page.push(event);
+      page.push(reviveEvent(record));
       if (page.length === limits.maxEvents) break;
     }
     return page;
@@ -107,7 +116,7 @@ export class MemoryEventStore<E extends ServerSentEvent>
   async subscribe(afterId: number, follower: EventFollower<E>): Promise<EventSubscription> {
     // No await in here: an event stored between the look and the subscription would be lost.
     if (afterId + 1 < this.#firstId || afterId > this.#lastId) follower.onInterrupted();
-    const earlier = this.#events.slice(this.#indexAfter(afterId)) as StoredEvent<E>[];
+    const earlier = this.#eventsAfter(afterId);
     if (earlier.length > 0) follower.onEvents(earlier);
     return this.#followers.add(follower);
   }
@@ -117,7 +126,8 @@ export class MemoryEventStore<E extends ServerSentEvent>
   }
 
   async getEventByKey(key: string): Promise<StoredEvent<E> | undefined> {
-    return this.#keys.get(key);
+    const record = this.#keys.get(key);
+    return record === undefined ? undefined : reviveEvent<E>(record);
   }
 
   async trim(beforeId: number): Promise<void> {
@@ -125,7 +135,11 @@ export class MemoryEventStore<E extends ServerSentEvent>
   }
 
   get #firstId(): number {
-    return this.#lastId - (this.#events.length - this.#offset) + 1;
+    return this.#lastId - (this.#records.length - this.#offset) + 1;
+  }
+
+  #eventsAfter(afterId: number): StoredEvent<E>[] {
+    return this.#records.slice(this.#indexAfter(afterId)).map((record) => reviveEvent(record as EventRecord));
   }
 
   #indexAfter(afterId: number): number {
@@ -133,19 +147,22 @@ export class MemoryEventStore<E extends ServerSentEvent>
   }
 
   #known(event: E): StoredEvent<E> | undefined {
-    return event.key === undefined ? undefined : this.#keys.get(event.key);
+    const record = event.key === undefined ? undefined : this.#keys.get(event.key);
+    return record === undefined ? undefined : reviveEvent<E>(record);
   }
 
   #append(snapshot: E): StoredEvent<E> {
     if (this.#completed) refuseCompleted();
     const stored = withId(snapshot, this.#lastId + 1);
-    this.#lastId = stored.id;
-    this.#events.push(stored);
-    this.#bytes += dataText(stored).length;
-    if (stored.key !== undefined) this.#keys.set(stored.key, stored);
-    if (stored.type === END_EVENT_TYPE) this.#completed = true;
+    const { id, type, key } = stored;
+    const record = { id, type, key, text: dataText(stored) };
+    this.#lastId = id;
+    this.#records.push(record);
+    this.#bytes += record.text.length;
+    if (key !== undefined) this.#keys.set(key, record);
+    if (type === END_EVENT_TYPE) this.#completed = true;
     while (
-      this.#events.length - this.#offset > this.#maxEvents ||
+      this.#records.length - this.#offset > this.#maxEvents ||
       (this.#bytes > this.#maxBytes && this.#firstId < this.#lastId)
     ) {
       this.#forgetFirst();
@@ -154,14 +171,14 @@ export class MemoryEventStore<E extends ServerSentEvent>
   }
 
   #forgetFirst(): void {
-    const forgotten = this.#events[this.#offset] as StoredEvent<E>;
-    this.#events[this.#offset] = undefined;
+    const forgotten = this.#records[this.#offset] as EventRecord;
+    this.#records[this.#offset] = undefined;
     this.#offset++;
-    this.#bytes -= dataText(forgotten).length;
+    this.#bytes -= forgotten.text.length;
     if (forgotten.key !== undefined) this.#keys.delete(forgotten.key);
     // Cutting off only when half is waste keeps an append O(1) on average.
-    if (this.#offset > 1024 && this.#offset * 2 > this.#events.length) {
-      this.#events = this.#events.slice(this.#offset);
+    if (this.#offset > 1024 && this.#offset * 2 > this.#records.length) {
+      this.#records = this.#records.slice(this.#offset);
       this.#offset = 0;
     }
   }

@@ -36,10 +36,14 @@ export class EventLog<E extends ServerSentEvent> {
     return isBounded(this.#store);
   }
 
+  async appendOne(event: E): Promise<StoredEvent<E>> {
+    if (this.#writer === undefined) return checkStored(await this.#store.storeEvent(event));
+    const [stored] = await this.#writer.append([event]);
+    return stored as StoredEvent<E>;
+  }
+
   async append(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
     if (this.#writer !== undefined) return this.#writer.append(events);
-    const [only] = events;
-    if (only !== undefined && events.length === 1) return [checkStored(await this.#store.storeEvent(only))];
     if (isAppendable(this.#store)) return (await this.#store.storeEvents(events)).map(checkStored);
     // Called without awaiting in between, so that nobody else's events get between these in a store of this process.
     const stored = await Promise.all(events.map((event) => this.#store.storeEvent(event)));

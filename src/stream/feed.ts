@@ -5,6 +5,7 @@ import { encodeEvent } from "../wire/frame.ts";
 import { shareBytes } from "../wire/shared-bytes.ts";
 import { EventLog } from "./event-log.ts";
 import { FrameWindow, type Chunk } from "./frame-window.ts";
+import { PageCache, type Reading } from "./page-cache.ts";
 import type { TurnQueue } from "./turn-queue.ts";
 import { withTimeout } from "./with-timeout.ts";
 
@@ -39,12 +40,6 @@ export interface StartingPoint {
   readonly partial?: boolean;
 }
 
-/** One read of what follows a cursor. `isGap`: events between `chunk.afterId` and `chunk.firstId` are gone. */
-export interface Reading {
-  readonly chunk: Chunk;
-  readonly isGap: boolean;
-}
-
 /** How many bytes of history a connection is handed at once; more than a socket buffers would only wait in memory. */
 const MAX_CHUNK_BYTES = 64 * 1024;
 const PAGE_LIMITS = { maxEvents: 500, maxBytes: MAX_CHUNK_BYTES };
@@ -61,7 +56,7 @@ export class Feed<E extends ServerSentEvent> {
   readonly #window: FrameWindow;
   readonly #connections = new Set<FeedConnection>();
   readonly #live = new Set<FeedConnection>();
-  readonly #pages = new Map<number, Promise<Reading>>();
+  readonly #pages: PageCache;
   #opening: Promise<void> | undefined;
   #subscription: EventSubscription | undefined;
   /** Counts up whenever following stops; what an earlier one still delivers is ignored. */
@@ -82,6 +77,7 @@ export class Feed<E extends ServerSentEvent> {
     this.#limits = limits;
     this.#turns = turns;
     this.#window = new FrameWindow(limits.maxWindowEvents, limits.maxWindowBytes);
+    this.#pages = new PageCache(limits.maxWindowBytes);
     this.#maxUnflushedBytes = Math.min(MAX_CHUNK_BYTES, limits.maxWindowBytes);
   }
 
@@ -113,9 +109,18 @@ export class Feed<E extends ServerSentEvent> {
    *
    * @throws SSETargetError `too-many-pending` and whatever the store rejects with
    */
-  async append(events: readonly E[], bytes: number): Promise<readonly StoredEvent<E>[]> {
+  append(events: readonly E[], bytes: number): Promise<readonly StoredEvent<E>[]> {
+    return this.#bounded(events.length, bytes, () => this.#log.append(events));
+  }
+
+  /** The same for a single event, which is what is asked for the most. */
+  appendOne(event: E, bytes: number): Promise<StoredEvent<E>> {
+    return this.#bounded(1, bytes, () => this.#log.appendOne(event));
+  }
+
+  async #bounded<T>(count: number, bytes: number, append: () => Promise<T>): Promise<T> {
     const { maxPendingEvents, maxPendingBytes } = this.#limits;
-    const eventsAfter = this.#pendingEvents + events.length;
+    const eventsAfter = this.#pendingEvents + count;
     const bytesAfter = this.#pendingBytes + bytes;
     if (this.#pendingEvents > 0 && (eventsAfter > maxPendingEvents || bytesAfter > maxPendingBytes)) {
       throw new SSETargetError(
@@ -126,9 +131,9 @@ export class Feed<E extends ServerSentEvent> {
     this.#pendingEvents = eventsAfter;
     this.#pendingBytes = bytesAfter;
     try {
-      return await this.#log.append(events);
+      return await append();
     } finally {
-      this.#pendingEvents -= events.length;
+      this.#pendingEvents -= count;
       this.#pendingBytes -= bytes;
     }
   }
@@ -198,20 +203,10 @@ export class Feed<E extends ServerSentEvent> {
     if (afterId >= this.head) return undefined;
     const chunk = this.#window.chunkAfter(afterId, MAX_CHUNK_BYTES);
     if (chunk !== undefined) return { chunk, isGap: false };
-    // One read in flight per place, however many connections stand there.
-    let page = this.#pages.get(afterId);
-    if (page === undefined) {
-      const forget = () => {
-        if (this.#pages.get(afterId) === page) this.#pages.delete(afterId);
-      };
-      page = this.#readPage(afterId);
-      this.#pages.set(afterId, page);
-      page.then(forget, forget);
-    }
-    return page;
+    return this.#pages.get(afterId, this.#readPage);
   }
 
-  async #readPage(afterId: number): Promise<Reading> {
+  readonly #readPage = async (afterId: number): Promise<Reading> => {
     const limit = this.head;
     const { storeTimeoutMs } = this.#limits;
     const page = await withTimeout(this.#log.readPage(afterId, PAGE_LIMITS), storeTimeoutMs, "read events");
@@ -225,7 +220,7 @@ export class Feed<E extends ServerSentEvent> {
     const piece = shareBytes(events.map((event) => encodeEvent(event, this.#epoch)));
     const chunk = { afterId, firstId: first.id, lastId: last.id, piece };
     return { chunk, isGap: first.id !== afterId + 1 && (await this.#isTrimmedPast(afterId)) };
-  }
+  };
 
   /** Whether events after this id are gone, or the ids merely have a hole there. Read after the page, so that it errs towards a gap. */
   async #isTrimmedPast(afterId: number): Promise<boolean> {

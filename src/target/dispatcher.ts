@@ -23,27 +23,31 @@ export class Dispatcher<E extends ServerSentEvent> {
   }
 
   async dispatchEvent(event: E): Promise<StoredEvent<E> | undefined> {
-    const [stored] = await this.dispatchEvents([event]);
-    return stored;
+    this.#checkOpen();
+    const checked = checkEvent(event, this.#maxEventBytes);
+    if (!this.#listeners.call(checked.event, this.#stream)) return undefined;
+    return this.#counted(this.#feed.appendOne(checked.event, checked.bytes));
   }
 
   async dispatchEvents(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
-    if (this.#isClosed) throw new SSETargetError("closed", "the target has been closed; it takes no more events");
+    this.#checkOpen();
     const checked = events.map((event) => checkEvent(event, this.#maxEventBytes));
     const wanted = checked.filter(({ event }) => this.#listeners.call(event, this.#stream));
     if (wanted.length === 0) return [];
     let bytes = 0;
     for (const each of wanted) bytes += each.bytes;
-    return this.#append(
-      wanted.map(({ event }) => event),
-      bytes,
+    return this.#counted(
+      this.#feed.append(
+        wanted.map(({ event }) => event),
+        bytes,
+      ),
     );
   }
 
   async complete(): Promise<void> {
     // The key makes a second call, and a call in another process, answer with the end that is already there.
     const end: ServerSentEvent = { type: END_EVENT_TYPE, key: END_EVENT_TYPE };
-    await this.#append([end as E], 0);
+    await this.#counted(this.#feed.appendOne(end as E, 0));
   }
 
   /** Whether anything has been stored through here. */
@@ -57,10 +61,14 @@ export class Dispatcher<E extends ServerSentEvent> {
     if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
   }
 
-  async #append(events: readonly E[], bytes: number): Promise<readonly StoredEvent<E>[]> {
+  #checkOpen(): void {
+    if (this.#isClosed) throw new SSETargetError("closed", "the target has been closed; it takes no more events");
+  }
+
+  async #counted<T>(append: Promise<T>): Promise<T> {
     this.#inFlight++;
     try {
-      const stored = await this.#feed.append(events, bytes);
+      const stored = await append;
       this.#hasStored = true;
       return stored;
     } finally {

@@ -110,7 +110,8 @@ export class SSEHub<E extends ServerSentEvent> {
 
   /** Short for `stream(name).dispatchEvent(event)`. */
   async dispatchEvent(name: string, event: E): Promise<StoredEvent<E> | undefined> {
-    return this.stream(name).dispatchEvent(event);
+    if (!this.#streams.has(name)) checkName(name);
+    return this.#use(name).dispatcher.dispatchEvent(event);
   }
 
   /** Short for `stream(name).complete()`. */

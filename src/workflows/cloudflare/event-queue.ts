@@ -90,15 +90,16 @@ export class EventQueue {
    * @throws SSETargetError `too-many-pending`, `event-too-large`, `unserializable-data`
    */
   push(event: SpanEvent): { readonly delivered: Promise<void> } {
-    // A copy now: what the caller changes later must not change what was said.
-    const snapshot = snapshotEvent(event);
-    const bytes = utf8Length(dataText(snapshot));
+    const text = dataText(snapshotEvent(event));
+    const bytes = utf8Length(text);
     if (bytes > this.#limits.maxEventBytes) {
       throw new SSETargetError(
         "event-too-large",
         `the event has ${bytes} bytes of JSON, more than \`maxEventBytes\` (${this.#limits.maxEventBytes}); put less into its attributes`,
       );
     }
+    // A deep copy now: what the caller changes later must not change what was said, and only what is plain can be sent.
+    const snapshot = { ...(JSON.parse(text) as object), type: event.type } as SpanEvent;
     this.#makeRoom(snapshot, bytes);
     const { promise: delivered, resolve, reject } = withResolvers();
     // Those who do not wait for the delivery are told of failures through `onError`.

@@ -167,8 +167,7 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
   }
 
   #isFinished(): boolean {
-    const { endId } = this.#feed;
-    return endId !== undefined && this.#cursor >= endId;
+    return this.#feed.isEnd(this.#cursor);
   }
 
   /** Nothing more is written; the sink says when what was written has gone out. */

@@ -1,8 +1,8 @@
 import { END_EVENT_TYPE, type Cursor, type GapReason, type ServerSentEvent, type StoredEvent } from "../event.ts";
 import { SSETargetError, type ErrorListener } from "../errors.ts";
 import type { EventFollower, EventStore, EventSubscription } from "../store/event-store.ts";
-import { encodeEvent } from "../wire/frame.ts";
-import { shareBytes } from "../wire/shared-bytes.ts";
+import { eventFrame } from "../wire/frame.ts";
+import { shareBytes, shareText } from "../wire/shared-bytes.ts";
 import { EventLog } from "./event-log.ts";
 import { FrameWindow, type Chunk } from "./frame-window.ts";
 import { PageCache, type Reading } from "./page-cache.ts";
@@ -26,8 +26,6 @@ export interface FeedLimits {
 export interface FeedConnection {
   /** New frames, for a connection that is attached. */
   deliver(chunk: Chunk): void;
-  /** There is something new; the connection reads it from its own place. */
-  readOn(): void;
   /** The feed can no longer promise continuity; the client shall come again with its cursor. */
   reconnect(): void;
 }
@@ -65,9 +63,10 @@ export class Feed<E extends ServerSentEvent> {
   #head = 0;
   #endId: number | undefined;
   #flushedId = 0;
-  #unflushedEvents = 0;
-  #unflushedBytes = 0;
-  readonly #maxUnflushedBytes: number;
+  /** What this turn has brought: the ids and the text of its frames. */
+  #turnIds: number[] = [];
+  #turnText = "";
+  readonly #maxTurnLength: number;
   #flushIsDue = false;
   #pendingEvents = 0;
   #pendingBytes = 0;
@@ -78,12 +77,12 @@ export class Feed<E extends ServerSentEvent> {
     this.#turns = turns;
     this.#window = new FrameWindow(limits.maxWindowEvents, limits.maxWindowBytes);
     this.#pages = new PageCache(limits.maxWindowBytes);
-    this.#maxUnflushedBytes = Math.min(MAX_CHUNK_BYTES, limits.maxWindowBytes);
+    this.#maxTurnLength = Math.min(MAX_CHUNK_BYTES, limits.maxWindowBytes);
   }
 
-  /** The id of the last event that connections may be sent. */
+  /** The id of the last event that connections can be sent; what this turn has brought comes after it. */
   get head(): number {
-    return this.#endId ?? this.#head;
+    return this.#flushedId;
   }
 
   /** The cursor of a client that has everything up to this id. */
@@ -91,9 +90,9 @@ export class Feed<E extends ServerSentEvent> {
     return { id, epoch: this.#epoch };
   }
 
-  /** The id of the `ssetarget:end` event, once it is known. */
-  get endId(): number | undefined {
-    return this.#endId;
+  /** Whether a client with this cursor has everything up to the stream's end. */
+  isEnd(cursor: number): boolean {
+    return this.#endId !== undefined && cursor >= this.#endId;
   }
 
   get connectionCount(): number {
@@ -155,8 +154,8 @@ export class Feed<E extends ServerSentEvent> {
     this.#subscription = undefined;
     this.#pages.clear();
     this.#window.reset(0);
-    this.#unflushedEvents = 0;
-    this.#unflushedBytes = 0;
+    this.#turnIds = [];
+    this.#turnText = "";
   }
 
   /** Where a client with this cursor goes on; `null` where it already has everything up to the stream's end. */
@@ -167,7 +166,7 @@ export class Feed<E extends ServerSentEvent> {
     if (isOtherHistory || cursor.id > this.#head) {
       return { ...this.#initial(startAt), gap: { reason: "reset", after: cursor.id } };
     }
-    return this.#endId !== undefined && cursor.id >= this.#endId ? null : { afterId: cursor.id };
+    return this.isEnd(cursor.id) ? null : { afterId: cursor.id };
   }
 
   #initial(startAt: StartAt): StartingPoint {
@@ -217,7 +216,7 @@ export class Feed<E extends ServerSentEvent> {
     if (first === undefined || last === undefined) {
       return { chunk: { afterId, firstId: limit + 1, lastId: limit, piece: shareBytes([]) }, isGap: true };
     }
-    const piece = shareBytes(events.map((event) => encodeEvent(event, this.#epoch)));
+    const piece = shareText(events.map((event) => eventFrame(event, this.#epoch)).join(""));
     const chunk = { afterId, firstId: first.id, lastId: last.id, piece };
     return { chunk, isGap: first.id !== afterId + 1 && (await this.#isTrimmedPast(afterId)) };
   };
@@ -282,26 +281,24 @@ export class Feed<E extends ServerSentEvent> {
     for (const event of events) {
       // Nothing follows an end, whatever a store that does not know of ends still appends.
       if (event.id <= this.#head || this.#endId !== undefined) continue;
-      let frame;
+      let frame: string;
       try {
-        frame = encodeEvent(event, this.#epoch);
+        frame = eventFrame(event, this.#epoch);
       } catch (error) {
         this.#limits.onError(error);
         this.#interrupt();
         return;
       }
-      // What has not been handed on yet must still be in the window when it is.
-      const isOverfull =
-        this.#unflushedBytes + frame.byteLength > this.#maxUnflushedBytes ||
-        this.#unflushedEvents >= this.#limits.maxWindowEvents;
-      if (this.#unflushedEvents > 0 && isOverfull) this.flush();
-      this.#window.push(event.id, frame);
+      const isFull =
+        this.#turnText.length + frame.length > this.#maxTurnLength ||
+        this.#turnIds.length >= this.#limits.maxWindowEvents;
+      if (isFull) this.#handOn();
+      this.#turnIds.push(event.id);
+      this.#turnText += frame;
       this.#head = event.id;
-      this.#unflushedEvents++;
-      this.#unflushedBytes += frame.byteLength;
       if (event.type === END_EVENT_TYPE) this.#endId = event.id;
     }
-    if (this.#unflushedEvents === 0 || this.#flushIsDue) return;
+    if (this.#turnIds.length === 0 || this.#flushIsDue) return;
     this.#flushIsDue = true;
     this.#turns.add(this);
   }
@@ -309,15 +306,19 @@ export class Feed<E extends ServerSentEvent> {
   /** Hands all that is new to the connections that are up to date. */
   flush(): void {
     this.#flushIsDue = false;
-    if (this.#unflushedEvents === 0) return;
-    const chunk = this.#window.chunkAfter(this.#flushedId, Number.POSITIVE_INFINITY);
+    this.#handOn();
+  }
+
+  #handOn(): void {
+    const ids = this.#turnIds;
+    const [firstId] = ids;
+    if (firstId === undefined) return;
+    const chunk = { afterId: this.#flushedId, firstId, lastId: this.#head, ids, piece: shareText(this.#turnText) };
     this.#flushedId = this.#head;
-    this.#unflushedEvents = 0;
-    this.#unflushedBytes = 0;
-    for (const connection of this.#live) {
-      if (chunk === undefined) connection.readOn();
-      else connection.deliver(chunk);
-    }
+    this.#turnIds = [];
+    this.#turnText = "";
+    this.#window.push(chunk);
+    for (const connection of this.#live) connection.deliver(chunk);
   }
 }
 

@@ -7,14 +7,14 @@ import {
   type StoredEvent,
 } from "../event.ts";
 import { formatCursor } from "./cursor-text.ts";
-import { encodeText, shareBytes, type SharedBytes } from "./shared-bytes.ts";
+import { encodeText, shareText, type SharedBytes } from "./shared-bytes.ts";
 
 /**
  * One event as `text/event-stream`: `id:`, `event:`, one `data:` line. JSON has no raw CR or LF, so one line is enough.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
-export function encodeEvent<E extends ServerSentEvent>(event: StoredEvent<E>, epoch: string | undefined): Uint8Array {
-  return encodeText(`id: ${formatCursor({ id: event.id, epoch })}\nevent: ${event.type}\ndata: ${dataText(event)}\n\n`);
+export function eventFrame<E extends ServerSentEvent>(event: StoredEvent<E>, epoch: string | undefined): string {
+  return `id: ${formatCursor({ id: event.id, epoch })}\nevent: ${event.type}\ndata: ${dataText(event)}\n\n`;
 }
 
 /** A gap. It has no `id:`, so that the client's cursor stays where it was until an event has really arrived. */
@@ -33,8 +33,8 @@ export function encodeCursor(cursor: Cursor): Uint8Array {
 
 /** How long the client waits before it connects again, in milliseconds. */
 export function encodeRetry(delayMs: number): SharedBytes {
-  return shareBytes([encodeText(`retry: ${Math.max(0, Math.round(delayMs))}\n\n`)]);
+  return shareText(`retry: ${Math.max(0, Math.round(delayMs))}\n\n`);
 }
 
 /** A comment that browsers ignore; it keeps proxies from closing a quiet connection. */
-export const KEEP_ALIVE: SharedBytes = shareBytes([encodeText(": keepalive\n\n")]);
+export const KEEP_ALIVE: SharedBytes = shareText(": keepalive\n\n");

@@ -12,33 +12,14 @@ export interface SharedBytes {
   readonly chunked: Uint8Array;
 }
 
-const CR = 13;
-const LF = 10;
-
-/** Joins pieces into one. */
-export function shareBytes(pieces: readonly Uint8Array[]): SharedBytes {
-  let length = 0;
-  for (const piece of pieces) length += piece.byteLength;
-  // A chunk of length zero would end the response.
-  if (length === 0) return NOTHING;
-  const size = length.toString(16);
-  const start = size.length + 2;
-  const chunked = allocate(start + length + 2);
-  for (let index = 0; index < size.length; index++) chunked[index] = size.charCodeAt(index);
-  chunked[start - 2] = CR;
-  chunked[start - 1] = LF;
-  let offset = start;
-  for (const piece of pieces) {
-    chunked.set(piece, offset);
-    offset += piece.byteLength;
-  }
-  chunked[offset] = CR;
-  chunked[offset + 1] = LF;
-  return { bytes: chunked.subarray(start, offset), chunked };
+/** What is used of Node's `Buffer`. */
+interface TextBuffer extends Uint8Array {
+  write(text: string, offset: number): number;
 }
 
 interface BufferClass {
-  allocUnsafe(length: number): Uint8Array;
+  allocUnsafe(length: number): TextBuffer;
+  byteLength(text: string): number;
   from(text: string): Uint8Array;
 }
 
@@ -49,13 +30,54 @@ interface BufferClass {
 const buffers = (globalThis as { Buffer?: BufferClass }).Buffer;
 const encoder = new TextEncoder();
 
+/** Always as many digits, zeros in front, so that the length need not be known where the bytes begin. */
+const SIZE_DIGITS = 8;
+const START = SIZE_DIGITS + 2;
+const CR = 13;
+const LF = 10;
+
 /** The text in UTF-8. */
 export function encodeText(text: string): Uint8Array {
   return buffers === undefined ? encoder.encode(text) : buffers.from(text);
 }
 
-function allocate(length: number): Uint8Array {
-  return buffers === undefined ? new Uint8Array(length) : buffers.allocUnsafe(length);
+/** Makes a piece of text. */
+export function shareText(text: string): SharedBytes {
+  if (buffers === undefined) return shareBytes([encoder.encode(text)]);
+  const length = buffers.byteLength(text);
+  if (length === 0) return NOTHING;
+  const chunked = buffers.allocUnsafe(START + length + 2);
+  chunked.write(text, START);
+  return frame(chunked, length);
+}
+
+/** Joins pieces into one. */
+export function shareBytes(pieces: readonly Uint8Array[]): SharedBytes {
+  let length = 0;
+  for (const piece of pieces) length += piece.byteLength;
+  // A chunk of length zero would end the response.
+  if (length === 0) return NOTHING;
+  const size = START + length + 2;
+  const chunked = buffers === undefined ? new Uint8Array(size) : buffers.allocUnsafe(size);
+  let offset = START;
+  for (const piece of pieces) {
+    chunked.set(piece, offset);
+    offset += piece.byteLength;
+  }
+  return frame(chunked, length);
+}
+
+/** Puts the framing around the bytes that are there already. */
+function frame(chunked: Uint8Array, length: number): SharedBytes {
+  for (let index = SIZE_DIGITS - 1, rest = length; index >= 0; index--, rest >>>= 4) {
+    const digit = rest & 15;
+    chunked[index] = digit < 10 ? 48 + digit : 87 + digit;
+  }
+  chunked[START - 2] = CR;
+  chunked[START - 1] = LF;
+  chunked[START + length] = CR;
+  chunked[START + length + 1] = LF;
+  return { bytes: chunked.subarray(START, START + length), chunked };
 }
 
 const NOTHING: SharedBytes = { bytes: new Uint8Array(0), chunked: new Uint8Array(0) };

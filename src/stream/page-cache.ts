@@ -39,7 +39,8 @@ export class PageCache {
       // Cleared in the meantime: then it belongs to another history.
       if (this.#reads.get(afterId) !== reading) return;
       this.#reads.delete(afterId);
-      if (page !== undefined) this.#keep(afterId, page);
+      // Where a gap ends is another place the next time: more may be gone by then.
+      if (page?.isGap === false) this.#keep(afterId, page);
     };
     reading.then(settle, () => settle());
     return reading;

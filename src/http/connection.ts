@@ -152,7 +152,7 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
     this.#gapReason = "overflow";
     this.#cursor = chunk.lastId;
     if (this.#gap === undefined) {
-      if (chunk.piece.bytes.byteLength > 0) this.#write(chunk.piece);
+      if (chunk.piece.byteLength > 0) this.#write(chunk.piece);
     } else {
       const gap = encodeGap({ ...this.#gap, resumesAt: chunk.firstId });
       this.#gap = undefined;

@@ -26,9 +26,9 @@ export class NodeSink implements Sink {
     }
   }
 
-  write({ bytes }: SharedBytes): boolean {
+  write(piece: SharedBytes): boolean {
     if (this.#isOver) return false;
-    const canTakeMore = this.#response.write(bytes);
+    const canTakeMore = this.#response.write(piece.bytes);
     // A compressing middleware keeps what it has until it is told to let go.
     (this.#response as { flush?: () => void }).flush?.();
     return canTakeMore;

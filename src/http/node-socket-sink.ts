@@ -33,9 +33,9 @@ export class NodeSocketSink implements Sink {
     }
   }
 
-  write({ chunked }: SharedBytes): boolean {
+  write(piece: SharedBytes): boolean {
     if (this.#isOver) return false;
-    if (this.#socket.write(chunked)) return true;
+    if (this.#socket.write(piece.chunked)) return true;
     // Only a socket that is full has a listener; a thousand that are not need none.
     this.#socket.once("drain", () => {
       if (!this.#isOver) this.#listener?.onDrain();

@@ -36,10 +36,10 @@ export class WebStreamSink implements Sink {
     if (this.#signal?.aborted) this.destroy();
   }
 
-  write({ bytes }: SharedBytes): boolean {
+  write(piece: SharedBytes): boolean {
     const controller = this.#controller;
     if (controller === undefined) return false;
-    controller.enqueue(bytes);
+    controller.enqueue(piece.bytes);
     this.#isFull = (controller.desiredSize ?? 0) <= 0;
     return !this.#isFull;
   }

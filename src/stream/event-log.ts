@@ -36,10 +36,9 @@ export class EventLog<E extends ServerSentEvent> {
     return isBounded(this.#store);
   }
 
-  async appendOne(event: E): Promise<StoredEvent<E>> {
-    if (this.#writer === undefined) return checkStored(await this.#store.storeEvent(event));
-    const [stored] = await this.#writer.append([event]);
-    return stored as StoredEvent<E>;
+  appendOne(event: E): Promise<StoredEvent<E>> {
+    if (this.#writer === undefined) return this.#store.storeEvent(event);
+    return this.#writer.append([event]).then(([stored]) => stored as StoredEvent<E>);
   }
 
   async append(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {

@@ -1,5 +1,6 @@
 import { END_EVENT_TYPE, type Cursor, type GapReason, type ServerSentEvent, type StoredEvent } from "../event.ts";
 import { SSETargetError, type ErrorListener } from "../errors.ts";
+import { checkStored } from "../store/check-stored.ts";
 import type { EventFollower, EventStore, EventSubscription } from "../store/event-store.ts";
 import { eventFrame } from "../wire/frame.ts";
 import { shareBytes, shareText } from "../wire/shared-bytes.ts";
@@ -38,9 +39,11 @@ export interface StartingPoint {
   readonly partial?: boolean;
 }
 
-/** How many bytes of history a connection is handed at once; more than a socket buffers would only wait in memory. */
-const MAX_CHUNK_BYTES = 64 * 1024;
-const PAGE_LIMITS = { maxEvents: 500, maxBytes: MAX_CHUNK_BYTES };
+/** How many bytes one turn's piece may have before the next is begun. */
+const MAX_TURN_LENGTH = 64 * 1024;
+/** How many bytes of history a connection is handed at once. They are shared, so one that does not read them costs little. */
+const MAX_CHUNK_BYTES = 256 * 1024;
+const PAGE_LIMITS = { maxEvents: 2_000, maxBytes: MAX_CHUNK_BYTES };
 const MAX_START_TRIES = 5;
 
 /**
@@ -70,6 +73,7 @@ export class Feed<E extends ServerSentEvent> {
   #flushIsDue = false;
   #pendingEvents = 0;
   #pendingBytes = 0;
+  #onSettled: (() => void) | undefined;
 
   constructor(store: EventStore<E>, limits: FeedLimits, turns: TurnQueue) {
     this.#log = new EventLog(store);
@@ -77,7 +81,7 @@ export class Feed<E extends ServerSentEvent> {
     this.#turns = turns;
     this.#window = new FrameWindow(limits.maxWindowEvents, limits.maxWindowBytes);
     this.#pages = new PageCache(limits.maxWindowBytes);
-    this.#maxTurnLength = Math.min(MAX_CHUNK_BYTES, limits.maxWindowBytes);
+    this.#maxTurnLength = Math.min(MAX_TURN_LENGTH, limits.maxWindowBytes);
   }
 
   /** The id of the last event that connections can be sent; what this turn has brought comes after it. */
@@ -108,33 +112,47 @@ export class Feed<E extends ServerSentEvent> {
    *
    * @throws SSETargetError `too-many-pending` and whatever the store rejects with
    */
-  append(events: readonly E[], bytes: number): Promise<readonly StoredEvent<E>[]> {
-    return this.#bounded(events.length, bytes, () => this.#log.append(events));
+  async append(events: readonly E[], bytes: number): Promise<readonly StoredEvent<E>[]> {
+    this.#admit(events.length, bytes);
+    try {
+      return await this.#log.append(events);
+    } finally {
+      this.#release(events.length, bytes);
+    }
   }
 
   /** The same for a single event, which is what is asked for the most. */
-  appendOne(event: E, bytes: number): Promise<StoredEvent<E>> {
-    return this.#bounded(1, bytes, () => this.#log.appendOne(event));
+  async appendOne(event: E, bytes: number): Promise<StoredEvent<E>> {
+    this.#admit(1, bytes);
+    try {
+      return checkStored(await this.#log.appendOne(event));
+    } finally {
+      this.#release(1, bytes);
+    }
   }
 
-  async #bounded<T>(count: number, bytes: number, append: () => Promise<T>): Promise<T> {
+  /** Resolves when nothing is on its way to the store. */
+  async settled(): Promise<void> {
+    if (this.#pendingEvents > 0) await new Promise<void>((resolve) => (this.#onSettled = resolve));
+  }
+
+  #admit(count: number, bytes: number): void {
     const { maxPendingEvents, maxPendingBytes } = this.#limits;
-    const eventsAfter = this.#pendingEvents + count;
-    const bytesAfter = this.#pendingBytes + bytes;
-    if (this.#pendingEvents > 0 && (eventsAfter > maxPendingEvents || bytesAfter > maxPendingBytes)) {
+    const events = this.#pendingEvents + count;
+    if (this.#pendingEvents > 0 && (events > maxPendingEvents || this.#pendingBytes + bytes > maxPendingBytes)) {
       throw new SSETargetError(
         "too-many-pending",
         `the store has ${this.#pendingEvents} events (${this.#pendingBytes} bytes) still to store; wait for \`dispatchEvent\` before dispatching more, or raise \`maxPendingEvents\` (${maxPendingEvents}) or \`maxPendingBytes\` (${maxPendingBytes})`,
       );
     }
-    this.#pendingEvents = eventsAfter;
-    this.#pendingBytes = bytesAfter;
-    try {
-      return await append();
-    } finally {
-      this.#pendingEvents -= count;
-      this.#pendingBytes -= bytes;
-    }
+    this.#pendingEvents = events;
+    this.#pendingBytes += bytes;
+  }
+
+  #release(count: number, bytes: number): void {
+    this.#pendingEvents -= count;
+    this.#pendingBytes -= bytes;
+    if (this.#pendingEvents === 0) this.#onSettled?.();
   }
 
   /** Begins to follow the store, unless it already does. Rejects where the store does not answer. */

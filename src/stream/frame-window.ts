@@ -65,9 +65,9 @@ export class FrameWindow {
     if (first === undefined) return undefined;
     if (this.#recent?.afterId === cursor) return this.#recent;
     let to = from + 1;
-    let bytes = first.piece.bytes.byteLength;
+    let bytes = first.piece.byteLength;
     for (let next = this.#turns[to]; next !== undefined; next = this.#turns[++to]) {
-      bytes += next.piece.bytes.byteLength;
+      bytes += next.piece.byteLength;
       if (bytes > maxBytes) break;
     }
     const isWhole = cursor <= first.afterId || cursor < first.firstId;

@@ -54,11 +54,13 @@ export class StreamRegistry<S extends RegisteredStream> {
     if (entry === undefined) {
       if (this.#entries.size >= this.#maxStreams) this.#makeRoom();
       entry = { stream: this.#make(name), lastUsedMs: 0 };
-    } else {
-      this.#entries.delete(name);
     }
-    entry.lastUsedMs = Date.now();
-    this.#entries.set(name, entry);
+    const nowMs = Date.now();
+    if (nowMs - entry.lastUsedMs >= MIN_ORDER_MS) {
+      this.#entries.delete(name);
+      this.#entries.set(name, entry);
+      entry.lastUsedMs = nowMs;
+    }
     this.#timer ??= this.#startSweeping();
     return entry.stream;
   }
@@ -118,3 +120,5 @@ export class StreamRegistry<S extends RegisteredStream> {
 }
 
 const MAX_SWEEP_MS = 30_000;
+/** Uses that are closer together than this count as one: putting a stream last in order costs more than using it. */
+const MIN_ORDER_MS = 100;

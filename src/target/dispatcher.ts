@@ -12,8 +12,6 @@ export class Dispatcher<E extends ServerSentEvent> {
   readonly #maxEventBytes: number;
   #isClosed = false;
   #hasStored = false;
-  #inFlight = 0;
-  #onIdle: (() => void) | undefined;
 
   constructor(feed: Feed<E>, listeners: Listeners<E>, stream: string, maxEventBytes: number) {
     this.#feed = feed;
@@ -22,11 +20,17 @@ export class Dispatcher<E extends ServerSentEvent> {
     this.#maxEventBytes = maxEventBytes;
   }
 
-  async dispatchEvent(event: E): Promise<StoredEvent<E> | undefined> {
-    this.#checkOpen();
-    const checked = checkEvent(event, this.#maxEventBytes);
-    if (!this.#listeners.call(checked.event, this.#stream)) return undefined;
-    return this.#counted(this.#feed.appendOne(checked.event, checked.bytes));
+  /** Not async: a promise around the store's own would cost more than what is done here. */
+  dispatchEvent(event: E): Promise<StoredEvent<E> | undefined> {
+    try {
+      this.#checkOpen();
+      const checked = checkEvent(event, this.#maxEventBytes);
+      if (!this.#listeners.call(checked.event, this.#stream)) return NOTHING;
+      this.#hasStored = true;
+      return this.#feed.appendOne(checked.event, checked.bytes);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   async dispatchEvents(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
@@ -36,44 +40,34 @@ export class Dispatcher<E extends ServerSentEvent> {
     if (wanted.length === 0) return [];
     let bytes = 0;
     for (const each of wanted) bytes += each.bytes;
-    return this.#counted(
-      this.#feed.append(
-        wanted.map(({ event }) => event),
-        bytes,
-      ),
+    this.#hasStored = true;
+    return this.#feed.append(
+      wanted.map(({ event }) => event),
+      bytes,
     );
   }
 
   async complete(): Promise<void> {
     // The key makes a second call, and a call in another process, answer with the end that is already there.
     const end: ServerSentEvent = { type: END_EVENT_TYPE, key: END_EVENT_TYPE };
-    await this.#counted(this.#feed.appendOne(end as E, 0));
+    this.#hasStored = true;
+    await this.#feed.appendOne(end as E, 0);
   }
 
-  /** Whether anything has been stored through here. */
+  /** Whether anything has been given to the store through here. */
   get hasStored(): boolean {
     return this.#hasStored;
   }
 
   /** Takes no more; resolves when what was taken has been stored or refused. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#isClosed = true;
-    if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    return this.#feed.settled();
   }
 
   #checkOpen(): void {
     if (this.#isClosed) throw new SSETargetError("closed", "the target has been closed; it takes no more events");
   }
-
-  async #counted<T>(append: Promise<T>): Promise<T> {
-    this.#inFlight++;
-    try {
-      const stored = await append;
-      this.#hasStored = true;
-      return stored;
-    } finally {
-      this.#inFlight--;
-      if (this.#inFlight === 0) this.#onIdle?.();
-    }
-  }
 }
+
+const NOTHING = Promise.resolve(undefined);

@@ -98,20 +98,13 @@ export class SSEHub<E extends ServerSentEvent> {
    * @throws SSETargetError `invalid-stream-name`: a name is 1 to 512 characters that can stand in a URL
    */
   stream(name: string): HubStream<E> {
-    checkName(name);
-    return {
-      name,
-      path: this.#pattern.pathOf(name),
-      dispatchEvent: async (event) => this.#use(name).dispatcher.dispatchEvent(event),
-      dispatchEvents: async (events) => this.#use(name).dispatcher.dispatchEvents(events),
-      complete: async () => this.#use(name).dispatcher.complete(),
-    };
+    if (!this.#streams.has(name)) checkName(name);
+    return new NamedStream(name, this.#pattern, this.#use);
   }
 
   /** Short for `stream(name).dispatchEvent(event)`. */
   async dispatchEvent(name: string, event: E): Promise<StoredEvent<E> | undefined> {
-    if (!this.#streams.has(name)) checkName(name);
-    return this.#use(name).dispatcher.dispatchEvent(event);
+    return this.stream(name).dispatchEvent(event);
   }
 
   /** Short for `stream(name).complete()`. */
@@ -168,11 +161,12 @@ export class SSEHub<E extends ServerSentEvent> {
     this.#streams.close();
   }
 
-  #use(name: string): StreamOfHub<E> {
-    if (this.#closing !== undefined)
+  readonly #use = (name: string): StreamOfHub<E> => {
+    if (this.#closing !== undefined) {
       throw new SSETargetError("closed", "the hub has been closed; it takes no more events");
+    }
     return this.#streams.get(name);
-  }
+  };
 
   #route(pathname: string): StreamRoute | undefined {
     const name = this.#pattern.match(pathname);
@@ -182,6 +176,39 @@ export class SSEHub<E extends ServerSentEvent> {
       exists: async () => this.#streams.has(name) || (await this.#exists?.(name)) !== false,
       feed: () => this.#use(name).feed as unknown as Feed<ServerSentEvent>,
     };
+  }
+}
+
+/** A stream by its name only. */
+class NamedStream<E extends ServerSentEvent> implements HubStream<E> {
+  readonly name: string;
+  readonly #pattern: PathPattern;
+  readonly #use: (name: string) => StreamOfHub<E>;
+
+  constructor(name: string, pattern: PathPattern, use: (name: string) => StreamOfHub<E>) {
+    this.name = name;
+    this.#pattern = pattern;
+    this.#use = use;
+  }
+
+  get path(): string {
+    return this.#pattern.pathOf(this.name);
+  }
+
+  dispatchEvent(event: E): Promise<StoredEvent<E> | undefined> {
+    try {
+      return this.#use(this.name).dispatcher.dispatchEvent(event);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  async dispatchEvents(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
+    return this.#use(this.name).dispatcher.dispatchEvents(events);
+  }
+
+  async complete(): Promise<void> {
+    return this.#use(this.name).dispatcher.complete();
   }
 }
 

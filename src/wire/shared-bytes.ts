@@ -5,11 +5,24 @@
  * without making that framing again for each connection, which is what costs `http` the most.
  * @see https://www.rfc-editor.org/rfc/rfc9112#name-chunked-transfer-coding
  */
-export interface SharedBytes {
-  /** The stream's own bytes. */
-  readonly bytes: Uint8Array;
-  /** The same as one chunk: its length in hexadecimal, CRLF, the bytes, CRLF. Of no bytes there is no chunk: empty. */
+export class SharedBytes {
+  /** The bytes as one chunk: their number in hexadecimal, CRLF, the bytes, CRLF. Of no bytes there is no chunk: empty. */
   readonly chunked: Uint8Array;
+  #bytes: Uint8Array | undefined;
+
+  constructor(chunked: Uint8Array) {
+    this.chunked = chunked;
+  }
+
+  /** The stream's own bytes. Made when first asked for: a socket never does. */
+  get bytes(): Uint8Array {
+    this.#bytes ??= this.chunked.subarray(START, Math.max(START, this.chunked.byteLength - 2));
+    return this.#bytes;
+  }
+
+  get byteLength(): number {
+    return Math.max(0, this.chunked.byteLength - START - 2);
+  }
 }
 
 /** What is used of Node's `Buffer`. */
@@ -77,7 +90,7 @@ function frame(chunked: Uint8Array, length: number): SharedBytes {
   chunked[START - 1] = LF;
   chunked[START + length] = CR;
   chunked[START + length + 1] = LF;
-  return { bytes: chunked.subarray(START, START + length), chunked };
+  return new SharedBytes(chunked);
 }
 
-const NOTHING: SharedBytes = { bytes: new Uint8Array(0), chunked: new Uint8Array(0) };
+const NOTHING = new SharedBytes(new Uint8Array(0));

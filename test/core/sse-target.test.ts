@@ -404,18 +404,18 @@ describe("a slow client", () => {
     await slow.connect(1);
     const quick = new TestClient(target);
     await quick.connect();
-    for (let n = 0; n < 200; n++) {
+    for (let n = 0; n < 600; n++) {
       await target.dispatchEvent({ type: "tock", text: "x".repeat(1000) });
       if (n % 10 === 0) await turns(1);
     }
     await turns();
     expect(slow.sink.bytes, "the head and nothing else").toHaveLength(1);
-    expect(quick.ids).toHaveLength(200);
+    expect(quick.ids).toHaveLength(600);
     slow.sink.drain(1000);
     await turns(30);
     expect(slow.ids).toEqual(quick.ids);
     expect(slow.gaps).toEqual([]);
-    expect(Math.max(...slow.sink.bytes.map(({ length }) => length)), "history comes in pieces").toBeLessThan(70_000);
+    expect(Math.max(...slow.sink.bytes.map(({ length }) => length)), "history comes in pieces").toBeLessThan(300_000);
   });
 
   it("stops being written to when its web stream is full, and goes on when it is read", async () => {
@@ -424,7 +424,7 @@ describe("a slow client", () => {
     for (let n = 0; n < 100; n++) await target.dispatchEvent({ type: "tock", text: "x".repeat(10_000) });
     await turns();
     await reader.readChunk();
-    expect(reader.text.length).toBeLessThan(200_000);
+    expect(reader.text.length).toBeLessThan(400_000);
     await reader.readCount(100);
     expect(reader.ids).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
     await reader.close();

@@ -41,12 +41,12 @@ function startPurchase(speed: number): string {
 }
 
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { pathname } = new URL(request.url ?? "/", "http://localhost");
+  const pathname = (request.url ?? "/").split("?", 1)[0] ?? "/";
   const [, id = "", action] = pathname.split("/");
   const isPost = request.method === "POST";
   if (pathname === "/" && isPost) {
     const body = await readBody(request);
-    const speed = body === "" ? 1 : Number((JSON.parse(body) as { speed?: unknown }).speed ?? 1);
+    const speed = readSpeed(body);
     if (!(speed >= 0.1 && speed <= 100)) return send(response, 400, "`speed` must be a number from 0.1 to 100.");
     const started = startPurchase(speed);
     const links = { id: started, page: `/${started}`, stream: `/${started}/sse`, event: `/${started}/event` };
@@ -75,6 +75,16 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
     return;
   }
   if (!(await sendPageFile(response, pathname))) send(response, 404, "There is nothing here.");
+}
+
+/** The speed that is asked for; a body that is no JSON asks for nothing. */
+function readSpeed(body: string): number {
+  try {
+    const asked: unknown = JSON.parse(body);
+    return Number((asked as { speed?: unknown } | null)?.speed ?? 1);
+  } catch {
+    return 1;
+  }
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

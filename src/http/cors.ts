@@ -13,6 +13,7 @@ export interface CorsOptions {
   readonly maxAgeSeconds?: number;
 }
 
+const OPTION_NAMES = ["origin", "credentials", "allowHeaders", "maxAgeSeconds"];
 const DEFAULT_ALLOW_HEADERS = ["authorization", "cache-control", "last-event-id"];
 
 /** Makes the CORS headers of responses. */
@@ -23,6 +24,14 @@ export class CorsPolicy {
 
   /** @throws SSETargetError `invalid-option` */
   constructor(options: CorsOptions | true) {
+    const isObject = typeof options === "object" && options !== null && !Array.isArray(options);
+    const unknown = isObject ? Object.keys(options).find((name) => !OPTION_NAMES.includes(name)) : undefined;
+    if ((options !== true && !isObject) || unknown !== undefined) {
+      throw new SSETargetError(
+        "invalid-option",
+        `\`cors\` must be true or an object of ${OPTION_NAMES.join(", ")}, got ${unknown === undefined ? describeValue(options) : `\`${unknown}\``}`,
+      );
+    }
     const {
       origin = "*",
       credentials = false,

@@ -55,8 +55,8 @@ export type Admission =
     };
 
 const ALLOW = "GET, HEAD, OPTIONS";
-/** What a client is asked to wait that finds the store out of order. */
-const STORE_FAILURE_RETRY_MS = 5000;
+/** What a client is asked to wait that finds the store out of order, or the server closing. */
+const SENT_AWAY_RETRY_MS = 5000;
 
 /** Turns requests into connections: method, path, authorization, resume point. It belongs to one target or hub. */
 export class Endpoint {
@@ -111,8 +111,10 @@ export class Endpoint {
     }
     const refusal = await this.#refusal(head, route.stream);
     if (refusal !== undefined) return asReply(refusal, cors);
-    if (this.#isClosed || this.#connections.size >= this.#options.maxConnections) return unavailable(cors);
     const headers = { ...STREAM_HEADERS, ...cors };
+    // A browser's EventSource gives up for ever on a 503, but comes back after a stream that ends.
+    if (this.#isClosed && head.method === "GET") return { kind: "stream", headers, connect: sendAway };
+    if (this.#isClosed || this.#connections.size >= this.#options.maxConnections) return unavailable(cors);
     try {
       if (!(await route.exists())) return refuse(404, cors, "There is no such event stream.");
       if (head.method === "HEAD") return { kind: "reply", status: 200, headers, body: null };
@@ -123,7 +125,6 @@ export class Endpoint {
       if (error instanceof SSETargetError && error.code === "too-many-streams") return unavailable(cors);
       this.#options.onError(error);
       if (head.method === "HEAD") return unavailable(cors);
-      // A browser's EventSource gives up for ever on a 503, but comes back after a stream that ends.
       return { kind: "stream", headers, connect: sendAway };
     }
   }
@@ -205,6 +206,6 @@ function unavailable(headers: Readonly<Record<string, string>>): Admission {
 
 function sendAway(sink: Sink): void {
   sink.bind({ onDrain: () => {}, onClosed: () => {} });
-  sink.write(encodeRetry(STORE_FAILURE_RETRY_MS * (0.5 + Math.random())));
+  sink.write(encodeRetry(SENT_AWAY_RETRY_MS * (0.5 + Math.random())));
   sink.end();
 }

@@ -27,6 +27,8 @@ import { Followers } from "./followers.ts";
 import { randomEpoch } from "./random-epoch.ts";
 
 export interface MemoryEventStoreOptions {
+  /** The id after which this history begins: what came before it is gone, and clients are told so. @defaultValue 0 */
+  readonly startAfterId?: number;
   /** How many events are kept; the oldest are forgotten first. @defaultValue 100_000 */
   readonly maxEvents?: number;
   /** How much JSON is kept, in bytes (UTF-16 code units of it, to be exact); the newest event always is. @defaultValue 67_108_864 (64 MiB) */
@@ -65,6 +67,7 @@ export class MemoryEventStore<E extends ServerSentEvent>
   constructor(options: MemoryEventStoreOptions = {}) {
     this.#maxEvents = wholeNumberOption("maxEvents", options.maxEvents, 100_000, 1);
     this.#maxBytes = wholeNumberOption("maxBytes", options.maxBytes, 64 * 1024 * 1024, 1);
+    this.#lastId = wholeNumberOption("startAfterId", options.startAfterId, 0, 0);
   }
 
   /** @throws SSETargetError `stream-completed`, `unserializable-data` */
@@ -122,6 +125,11 @@ export class MemoryEventStore<E extends ServerSentEvent>
   }
 
   async getBounds(): Promise<EventBounds> {
+    return this.bounds;
+  }
+
+  /** What `getBounds` answers, at once. */
+  get bounds(): EventBounds {
     return { firstId: this.#firstId, lastId: this.#lastId, epoch: this.#epoch, completed: this.#completed };
   }
 

@@ -1,6 +1,6 @@
 import { END_EVENT_TYPE, type Cursor, type GapReason, type ServerSentEvent, type StoredEvent } from "../event.ts";
 import { SSETargetError, type ErrorListener } from "../errors.ts";
-import { checkStored } from "../store/check-stored.ts";
+import { checkPage, checkStored } from "../store/check-stored.ts";
 import type { EventFollower, EventStore, EventSubscription } from "../store/event-store.ts";
 import { eventFrame } from "../wire/frame.ts";
 import { shareBytes, shareText } from "../wire/shared-bytes.ts";
@@ -139,7 +139,9 @@ export class Feed<E extends ServerSentEvent> {
   #admit(count: number, bytes: number): void {
     const { maxPendingEvents, maxPendingBytes } = this.#limits;
     const events = this.#pendingEvents + count;
-    if (this.#pendingEvents > 0 && (events > maxPendingEvents || this.#pendingBytes + bytes > maxPendingBytes)) {
+    // A single event is always taken where nothing is under way, however large.
+    const isFirst = this.#pendingEvents === 0 && count === 1;
+    if (!isFirst && (events > maxPendingEvents || this.#pendingBytes + bytes > maxPendingBytes)) {
       throw new SSETargetError(
         "too-many-pending",
         `the store has ${this.#pendingEvents} events (${this.#pendingBytes} bytes) still to store; wait for \`dispatchEvent\` before dispatching more, or raise \`maxPendingEvents\` (${maxPendingEvents}) or \`maxPendingBytes\` (${maxPendingBytes})`,
@@ -228,7 +230,7 @@ export class Feed<E extends ServerSentEvent> {
     const { storeTimeoutMs } = this.#limits;
     const page = await withTimeout(this.#log.readPage(afterId, PAGE_LIMITS), storeTimeoutMs, "read events");
     // The store may already show more than it has told of; that is delivered when it is told.
-    const events = page.filter((event) => event.id <= limit);
+    const events = checkPage(page, afterId).filter((event) => event.id <= limit);
     const [first] = events;
     const last = events.at(-1);
     if (first === undefined || last === undefined) {
@@ -301,7 +303,7 @@ export class Feed<E extends ServerSentEvent> {
       if (event.id <= this.#head || this.#endId !== undefined) continue;
       let frame: string;
       try {
-        frame = eventFrame(event, this.#epoch);
+        frame = eventFrame(checkStored(event), this.#epoch);
       } catch (error) {
         this.#limits.onError(error);
         this.#interrupt();

@@ -31,21 +31,30 @@ export function checkEvent<E extends ServerSentEvent>(event: E, maxEventBytes: n
       `an event must be an object with a \`type\`, got ${describeValue(event)}`,
     );
   }
-  const { type, id, key } = event as { type: unknown; id?: unknown; key?: unknown };
+  // Read once: what is checked must be what is sent, whatever getters there are.
+  const copy: object = { ...event, type: event.type };
+  const { type, id, key, toJSON } = copy as { type: unknown; id?: unknown; key?: unknown; toJSON?: unknown };
   checkType(type);
+  if (typeof toJSON === "function") {
+    throw new SSETargetError(
+      "unserializable-data",
+      `an event must not have a \`toJSON\` of its own, as the one of type ${describeValue(type)} has; dispatch what it returns`,
+    );
+  }
   if (id !== undefined && !(Number.isSafeInteger(id) && (id as number) >= 0)) {
     throw new SSETargetError(
       "invalid-id",
       `an event's \`id\` must be left out (the store assigns it) or a whole number, got ${describeValue(id)}`,
     );
   }
-  if (key !== undefined && (typeof key !== "string" || key === "" || key.length > MAX_KEY_LENGTH)) {
+  const isKey = typeof key === "string" && key !== "" && key.length <= MAX_KEY_LENGTH;
+  if (key !== undefined && (!isKey || key.startsWith(RESERVED_TYPE_PREFIX))) {
     throw new SSETargetError(
       "invalid-key",
-      `an event's \`key\` must be a string of 1 to ${MAX_KEY_LENGTH} characters, got ${describeValue(key)}`,
+      `an event's \`key\` must be a string of 1 to ${MAX_KEY_LENGTH} characters that does not begin with "${RESERVED_TYPE_PREFIX}", got ${describeValue(key)}`,
     );
   }
-  const snapshot = snapshotEvent(event);
+  const snapshot = snapshotEvent(copy as E);
   const text = dataText(snapshot);
   // UTF-8 needs at most three bytes for a UTF-16 code unit, so most texts need not be encoded to know that they fit.
   const bytes = text.length * 3 <= maxEventBytes ? text.length : encoder.encode(text).byteLength;

@@ -48,6 +48,7 @@ export class Dispatcher<E extends ServerSentEvent> {
   }
 
   async complete(): Promise<void> {
+    this.#checkOpen();
     // The key makes a second call, and a call in another process, answer with the end that is already there.
     const end: ServerSentEvent = { type: END_EVENT_TYPE, key: END_EVENT_TYPE };
     this.#hasStored = true;

@@ -68,8 +68,9 @@ export class Listeners<E extends ServerSentEvent> {
     for (const [listener, once] of Array.from(listeners)) {
       if (once) this.remove(event.type, listener);
       try {
-        if (typeof listener === "function") listener(dispatch);
-        else listener.handleEvent(dispatch);
+        const answer: unknown = typeof listener === "function" ? listener(dispatch) : listener.handleEvent(dispatch);
+        // An async function is a listener too; its rejection must not end the process.
+        if (answer instanceof Promise) answer.catch(this.#onError);
       } catch (error) {
         this.#onError(error);
       }

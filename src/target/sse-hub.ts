@@ -4,13 +4,13 @@ import { Endpoint, type Admission, type StreamRoute } from "../http/endpoint.ts"
 import type { RequestHead } from "../http/request-head.ts";
 import { delayOption, describeValue, wholeNumberOption } from "../options.ts";
 import { isClosable, type EventStore } from "../store/event-store.ts";
-import { MemoryEventStore } from "../store/memory-event-store.ts";
 import { Feed } from "../stream/feed.ts";
 import { TurnQueue } from "../stream/turn-queue.ts";
 import { StreamRegistry, type RegisteredStream } from "../stream/stream-registry.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Listeners, type DispatchListener, type DispatchListenerOptions } from "./listeners.ts";
 import { PathPattern } from "./path-pattern.ts";
+import { VolatileStores } from "./volatile-stores.ts";
 import { settled, type CloseOptions } from "./sse-target.ts";
 import { resolveOptions, type ResolvedOptions, type SSETargetOptions } from "./sse-target-options.ts";
 
@@ -18,7 +18,8 @@ import { resolveOptions, type ResolvedOptions, type SSETargetOptions } from "./s
 export interface SSEHubOptions<E extends ServerSentEvent> extends SSETargetOptions {
   /**
    * Makes the store of a stream when the stream is first used.
-   * @defaultValue a {@link MemoryEventStore} each, of at most 4 MiB, which is gone when the stream is put away
+   * @defaultValue a `MemoryEventStore` each, of at most 4 MiB, which is gone when the stream is put away: who comes later is
+   * told so by a gap, and a stream that had ended stays ended
    */
   readonly store?: (name: string) => EventStore<E>;
   /** Whether a stream that this process does not hold exists; `false` answers 404 and creates nothing. @defaultValue every name exists */
@@ -43,7 +44,6 @@ export interface HubStream<E extends ServerSentEvent> {
 }
 
 const MAX_NAME_LENGTH = 512;
-const DEFAULT_STORE_BYTES = 4 * 1024 * 1024;
 
 /**
  * Many streams by name, behind one path such as `/runs/:id/sse`: each is created when it is first used and put away
@@ -72,10 +72,12 @@ export class SSEHub<E extends ServerSentEvent> {
     this.#options = resolveOptions(options);
     this.#exists = options.exists;
     this.#listeners = new Listeners(this.#options.onError);
-    const makeStore = options.store ?? (() => new MemoryEventStore<E>({ maxBytes: DEFAULT_STORE_BYTES }));
+    const volatile = new VolatileStores<E>();
+    const makeStore = options.store ?? ((name: string) => volatile.make(name));
     const turns = new TurnQueue();
     this.#streams = new StreamRegistry(
-      (name) => new StreamOfHub(name, makeStore(name), this.#listeners, this.#options, turns),
+      (name) =>
+        new StreamOfHub(name, makeStore(name), this.#listeners, this.#options, turns, () => volatile.putAway(name)),
       wholeNumberOption("maxStreams", options.maxStreams, 10_000, 1),
       delayOption("idleMs", options.idleMs, 3_600_000),
     );
@@ -173,7 +175,7 @@ export class SSEHub<E extends ServerSentEvent> {
     if (name === undefined || name === "" || name.length > MAX_NAME_LENGTH) return undefined;
     return {
       stream: name,
-      exists: async () => this.#streams.has(name) || (await this.#exists?.(name)) !== false,
+      exists: async () => this.#streams.has(name) || this.#exists === undefined || (await this.#exists(name)),
       feed: () => this.#use(name).feed as unknown as Feed<ServerSentEvent>,
     };
   }
@@ -217,9 +219,18 @@ class StreamOfHub<E extends ServerSentEvent> implements RegisteredStream {
   readonly feed: Feed<E>;
   readonly dispatcher: Dispatcher<E>;
   readonly #store: EventStore<E>;
+  readonly #onPutAway: () => void;
   readonly #options: ResolvedOptions;
 
-  constructor(name: string, store: EventStore<E>, listeners: Listeners<E>, options: ResolvedOptions, turns: TurnQueue) {
+  constructor(
+    name: string,
+    store: EventStore<E>,
+    listeners: Listeners<E>,
+    options: ResolvedOptions,
+    turns: TurnQueue,
+    onPutAway: () => void,
+  ) {
+    this.#onPutAway = onPutAway;
     this.#store = store;
     this.#options = options;
     this.feed = new Feed(store, options, turns);
@@ -240,6 +251,7 @@ class StreamOfHub<E extends ServerSentEvent> implements RegisteredStream {
 
   putAway(): void {
     this.feed.stop();
+    this.#onPutAway();
     if (isClosable(this.#store)) this.#store.close().catch(this.#options.onError);
   }
 }

@@ -13,7 +13,7 @@ export interface SSETargetOptions {
    */
   readonly authorize?: Authorize;
   /** Lets pages of other origins read the stream; `true` is any origin, without credentials. @defaultValue off */
-  readonly cors?: CorsOptions | true;
+  readonly cors?: CorsOptions | boolean;
   /** Where a client without a cursor begins. @defaultValue "beginning" */
   readonly startAt?: StartAt;
   /** A quiet connection is sent a comment this often, in milliseconds; `null`: never. @defaultValue 15_000 */
@@ -32,7 +32,7 @@ export interface SSETargetOptions {
   readonly maxPendingEvents?: number;
   /** The same in bytes of JSON. @defaultValue 16_777_216 */
   readonly maxPendingBytes?: number;
-  /** How long a client waits for the store to answer, in milliseconds, before it is told to come again; `null`: for ever. @defaultValue 10_000 */
+  /** How long a client (not a dispatch, which waits for its store) waits for the store to answer, in milliseconds, before it is told to come again; `null`: for ever. @defaultValue 10_000 */
   readonly storeTimeoutMs?: number | null;
   /** Hears of what nobody awaits: a store that fails under a live connection, a listener that throws. @defaultValue ignored */
   readonly onError?: ErrorListener;
@@ -51,7 +51,7 @@ export function resolveOptions(options: SSETargetOptions): ResolvedOptions {
   checkStartAt(startAt);
   return {
     authorize,
-    cors: cors === undefined ? undefined : new CorsPolicy(cors),
+    cors: cors === undefined || cors === false ? undefined : new CorsPolicy(cors),
     startAt,
     keepAliveMs: delayOption("keepAliveMs", options.keepAliveMs, 15_000),
     retryMs: delayOption("retryMs", options.retryMs, 2_000),

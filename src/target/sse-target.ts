@@ -45,9 +45,13 @@ export class SSETarget<E extends ServerSentEvent> {
    * @throws SSETargetError `invalid-option`
    */
   constructor(path: string, store?: EventStore<E>, options: SSETargetOptions = {}) {
-    if (typeof path !== "string" || !path.startsWith("/")) {
-      throw new SSETargetError("invalid-option", `\`path\` must begin with "/", got ${describeValue(path)}`);
+    if (typeof path !== "string" || !path.startsWith("/") || new URL(`http://localhost${path}`).pathname !== path) {
+      throw new SSETargetError(
+        "invalid-option",
+        `\`path\` must be the path of a URL as requests have it, beginning with "/", got ${describeValue(path)}`,
+      );
     }
+    if (store !== undefined) checkStore(store);
     const resolved = resolveOptions(options);
     this.#ownsStore = store === undefined;
     this.#store = store ?? new MemoryEventStore<E>();
@@ -137,6 +141,15 @@ export class SSETarget<E extends ServerSentEvent> {
     this.#feed.stop();
     if (this.#ownsStore && isClosable(this.#store)) await this.#store.close();
   }
+}
+
+function checkStore(store: unknown): void {
+  const methods = store as Readonly<Record<string, unknown>> | null;
+  if (typeof methods?.["storeEvent"] === "function" && typeof methods["getEvents"] === "function") return;
+  throw new SSETargetError(
+    "invalid-option",
+    `\`store\` must have the methods \`storeEvent\` and \`getEvents\`, got ${describeValue(store)}; leave it out for a memory store`,
+  );
 }
 
 /** The promise, but no longer than this. */

@@ -29,11 +29,18 @@ export class LiveSpan implements ManualSpan {
   #isEnded = false;
   #isLateReported = false;
 
-  constructor(context: SpanContext, parentSpanId: string | null, options: SpanOptions) {
+  constructor(context: SpanContext, parentSpanId: string | null, given: SpanOptions) {
     this.#context = context;
+    // A copy, read once: options that throw, or that are none, must not keep the work from being done.
+    const options: SpanOptions = context.ask(() => ({ ...given, name: given.name }), { name: "unnamed" });
     this.name = cutText(safeText(options.name), context.settings.maxAttributeLength);
-    this.spanId = options.spanId || randomSpanId();
-    this.parentSpanId = options.parentSpanId === undefined ? parentSpanId : options.parentSpanId;
+    this.spanId = idText(options.spanId) || randomSpanId();
+    this.parentSpanId =
+      options.parentSpanId === undefined
+        ? parentSpanId
+        : options.parentSpanId === null
+          ? null
+          : idText(options.parentSpanId);
     this.#kind = options.kind === "internal" ? undefined : options.kind;
     this.#attempt = isAttempt(options.attempt) ? options.attempt : undefined;
     this.#attributes = this.#newAttributes();
@@ -216,6 +223,11 @@ export async function runInSpan<T>(
   }
   await span.end();
   return result;
+}
+
+/** An id as text, also where types did not keep a number from coming in. */
+function idText(id: string | undefined): string {
+  return id === undefined || id === null ? "" : safeText(id);
 }
 
 function isAttempt(attempt: number | undefined): attempt is number {

@@ -10,6 +10,8 @@ export interface DeliveryLimits {
   readonly maxPendingEvents: number;
 }
 
+const MAX_DEPTH = 16;
+
 /** What can go wrong with a sink. Each is reported once until it has passed. */
 type Trouble = "failing" | "stalled" | "overflowing";
 
@@ -28,6 +30,8 @@ export class SpanDelivery {
   readonly #waiting = new Set<() => void>();
   #calls = 0;
   #outstanding = 0;
+  /** How many calls of the sink are inside one another: it may itself open spans. */
+  #depth = 0;
   /** The last call that was outstanding when the delivery stalled. */
   #stalledAt = 0;
   #stalledCalls = 0;
@@ -40,11 +44,15 @@ export class SpanDelivery {
 
   /** Calls the sink. The answer is undefined where that was all, else a promise that never rejects and settles with the call. */
   send(event: SpanEvent): Promise<void> | undefined {
-    if (this.#outstanding >= this.#limits.maxPendingEvents) {
+    // The shape of the tree matters more than what is said in it.
+    const isShape = event.type === "started" || event.type === "ended";
+    const limit = isShape ? this.#limits.maxPendingEvents * 2 : this.#limits.maxPendingEvents;
+    if (this.#outstanding >= limit || this.#depth >= MAX_DEPTH) {
       this.#report("overflowing", () => this.#overflowError());
       return undefined;
     }
     let answer: unknown;
+    this.#depth += 1;
     try {
       answer = typeof this.#sink === "function" ? this.#sink(event) : this.#sink.dispatchEvent(event);
       if (!isThenable(answer)) {
@@ -54,6 +62,8 @@ export class SpanDelivery {
     } catch (error) {
       this.#report("failing", () => error);
       return undefined;
+    } finally {
+      this.#depth -= 1;
     }
     return this.#track(answer);
   }

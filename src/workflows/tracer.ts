@@ -19,7 +19,10 @@ export interface TracerOptions {
    * spans do not wait until all calls have settled that were outstanding then. @defaultValue 1000
    */
   readonly maxSinkDelayMs?: number;
-  /** Of events beyond this many that the sink has not answered yet, new ones are dropped. @defaultValue 1000 */
+  /**
+   * Of events beyond this many that the sink has not answered yet, new updates and log lines are dropped; starts and ends
+   * of spans only beyond twice as many. @defaultValue 5_000
+   */
   readonly maxPendingEvents?: number;
   /** The least time between two `updated` events of one span, in milliseconds; 0: no least. Log lines are not held back. @defaultValue 100 */
   readonly minUpdateIntervalMs?: number;
@@ -73,7 +76,7 @@ export class Tracer {
     }
     const limits = {
       maxSinkDelayMs: delayOrZero("maxSinkDelayMs", options.maxSinkDelayMs, 1000),
-      maxPendingEvents: wholeNumberOption("maxPendingEvents", options.maxPendingEvents, 1000, 1),
+      maxPendingEvents: wholeNumberOption("maxPendingEvents", options.maxPendingEvents, 5_000, 1),
     };
     const settings = {
       minUpdateIntervalMs: delayOrZero("minUpdateIntervalMs", options.minUpdateIntervalMs, 100),

@@ -100,7 +100,7 @@ describe.each([
     const path = await start(4);
     const page = await open(path);
     const other = await open(path, { colorScheme: "dark" });
-    await row(page, "look for fraud", "running").waitFor();
+    await row(page, "look for fraud").waitFor();
     proxy.cut();
     await badge(page, "reconnecting").waitFor();
     await shot(page, "reconnecting");

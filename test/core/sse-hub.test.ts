@@ -90,7 +90,14 @@ describe("SSEHub", () => {
     await gone.connect();
     await vi.advanceTimersByTimeAsync(10);
     expect(watching.ids).toEqual([1, 2]);
-    expect(gone.gaps).toEqual([{ kind: "gap", reason: "reset", after: 1, resumesAt: 1 }]);
+    expect(gone.gaps).toEqual([{ kind: "gap", reason: "reset", after: 1, resumesAt: 2 }]);
+    const late = new TestClient(hub, "/runs/idle");
+    await late.connect();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(late.gaps, "one who was never here is told as well").toEqual([
+      { kind: "gap", reason: "trimmed", after: 0, resumesAt: 2 },
+    ]);
+    late.disconnect();
     for (const client of [watching, gone]) client.disconnect();
     await vi.advanceTimersByTimeAsync(200_000);
     expect([hub.streamCount, vi.getTimerCount()]).toEqual([0, 0]);
@@ -114,6 +121,21 @@ describe("SSEHub", () => {
     expect(subscribe).toHaveBeenCalledTimes(2);
     expect(client.ids).toEqual([1, 2]);
     expect(client.gaps).toEqual([]);
+  });
+
+  it("remembers the end of a stream that it has put away", async () => {
+    vi.useFakeTimers();
+    const hub = new SSEHub<Tick>("/runs/:id", { idleMs: 60_000 });
+    await hub.dispatchEvent("a", { type: "tick", n: 1 });
+    await hub.complete("a");
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(hub.streamCount).toBe(0);
+    await expect(hub.dispatchEvent("a", { type: "tick", n: 2 })).rejects.toEqual(code("stream-completed"));
+    const client = new TestClient(hub, "/runs/a");
+    await client.connect();
+    await vi.advanceTimersByTimeAsync(10);
+    expect([client.isConnected, client.ids]).toEqual([false, [2]]);
+    expect(await client.connect()).toBe(204);
   });
 
   it("makes room by putting away the stream unused the longest, and refuses in words when all are watched", async () => {

@@ -178,6 +178,7 @@ describe("dispatchEvent", () => {
     ["an id that is no whole number", { type: "a", id: 1.5 }, "invalid-id"],
     ["an empty key", { type: "a", key: "" }, "invalid-key"],
     ["a key that is no string", { type: "a", key: 7 }, "invalid-key"],
+    ["a key of the protocol's own", { type: "a", key: "ssetarget:end" }, "invalid-key"],
     ["a BigInt", { type: "a", value: 1n }, "unserializable-data"],
     ["a cycle", { type: "a", cycle }, "unserializable-data"],
     [
@@ -205,6 +206,20 @@ describe("dispatchEvent", () => {
     await target.dispatchEvent({ type: "after" });
     await turns();
     expect(client.read().seen).toEqual([{ kind: "event", id: 1, type: "after", data: {} }]);
+  });
+
+  it("sends the type that was checked, whatever getter it comes from", async () => {
+    const target = new SSETarget<ServerSentEvent>("/sse");
+    let reads = 0;
+    class Shifty {
+      get type() {
+        return reads++ === 0 ? "a" : "a\nid: 99\n\n";
+      }
+    }
+    await target.dispatchEvent(new Shifty());
+    const reader = await new SSEReader(await target.fetch(get("/sse"))).readCount(1);
+    expect(reader.events).toEqual([expect.objectContaining({ type: "a", data: {} })]);
+    expect(reader.ids).toEqual([1]);
   });
 
   it("names the field, the value and the fix", async () => {
@@ -294,6 +309,15 @@ describe("listeners on the server's side", () => {
     expect(reader.events.map(({ data }) => data)).toEqual([{ n: 1 }, { text: "a" }, { text: "b" }]);
     expect(heard).toEqual([1, 2, "a", "/sse"]);
     expect(errors.map(String)).toEqual(["Error: a listener of somebody's", "Error: a listener of somebody's"]);
+  });
+
+  it("may be async, and their rejections go to onError", async () => {
+    const errors: unknown[] = [];
+    const target = new SSETarget<Tick>("/sse", undefined, { onError: (error) => errors.push(error) });
+    target.addEventListener("tick", () => Promise.reject(new Error("later")) as unknown as void);
+    await dispatch(target, 1, 1);
+    await turns();
+    expect(errors.map(String)).toEqual(["Error: later"]);
   });
 
   it("can be taken away", async () => {
@@ -482,7 +506,9 @@ describe("close", () => {
     expect(Math.max(...delays)).toBeLessThanOrEqual(12_000);
     expect(new Set(delays).size).toBeGreaterThan(10);
     await expect(target.dispatchEvent({ type: "tick", n: 2 })).rejects.toEqual(code("closed"));
-    expect((await target.fetch(get("/sse"))).status).toBe(503);
+    // Not a 503, on which a browser's EventSource would give up for ever.
+    const late = await new SSEReader(await target.fetch(get("/sse"))).readToEnd();
+    expect([late.retries.length, late.events]).toEqual([1, []]);
   });
 
   it("is what `await using` does", async () => {

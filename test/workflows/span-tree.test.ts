@@ -421,6 +421,17 @@ describe("a lease", () => {
     expect(node("a").state).toBe("abandoned");
   });
 
+  it("is not held by what a later attempt has taken the place of", () => {
+    leased().applyAll([
+      started("t1", { parent: "s", kind: "attempt", attempt: 1 }),
+      started("z", { parent: "t1", kind: "wait" }),
+      started("t2", { parent: "s", kind: "attempt", attempt: 2 }),
+      started("s"),
+    ]);
+    expect(tree.tick(msAt(1001))).toBe(true);
+    expect(node("s").state).toBe("abandoned");
+  });
+
   it("goes by the clock it is given, and by no clock unless asked", () => {
     leased({ now: () => msAt(9000) }).apply(started("a"));
     expect(node("a").state).toBe("running");

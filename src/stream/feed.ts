@@ -7,6 +7,7 @@ import { shareBytes, shareText } from "../wire/shared-bytes.ts";
 import { EventLog } from "./event-log.ts";
 import { FrameWindow, type Chunk } from "./frame-window.ts";
 import { PageCache, type Reading } from "./page-cache.ts";
+import { PendingLimit } from "./pending-limit.ts";
 import type { TurnQueue } from "./turn-queue.ts";
 import { withTimeout } from "./with-timeout.ts";
 
@@ -71,13 +72,12 @@ export class Feed<E extends ServerSentEvent> {
   #turnText = "";
   readonly #maxTurnLength: number;
   #flushIsDue = false;
-  #pendingEvents = 0;
-  #pendingBytes = 0;
-  #onSettled: (() => void) | undefined;
+  readonly #pending: PendingLimit;
 
   constructor(store: EventStore<E>, limits: FeedLimits, turns: TurnQueue) {
     this.#log = new EventLog(store);
     this.#limits = limits;
+    this.#pending = new PendingLimit(limits.maxPendingEvents, limits.maxPendingBytes);
     this.#turns = turns;
     this.#window = new FrameWindow(limits.maxWindowEvents, limits.maxWindowBytes);
     this.#pages = new PageCache(limits.maxWindowBytes);
@@ -104,7 +104,7 @@ export class Feed<E extends ServerSentEvent> {
   }
 
   get pendingEvents(): number {
-    return this.#pendingEvents;
+    return this.#pending.events;
   }
 
   /**
@@ -113,48 +113,27 @@ export class Feed<E extends ServerSentEvent> {
    * @throws SSETargetError `too-many-pending` and whatever the store rejects with
    */
   async append(events: readonly E[], bytes: number): Promise<readonly StoredEvent<E>[]> {
-    this.#admit(events.length, bytes);
+    this.#pending.admit(events.length, bytes);
     try {
       return await this.#log.append(events);
     } finally {
-      this.#release(events.length, bytes);
+      this.#pending.release(events.length, bytes);
     }
   }
 
   /** The same for a single event, which is what is asked for the most. */
   async appendOne(event: E, bytes: number): Promise<StoredEvent<E>> {
-    this.#admit(1, bytes);
+    this.#pending.admit(1, bytes);
     try {
       return checkStored(await this.#log.appendOne(event));
     } finally {
-      this.#release(1, bytes);
+      this.#pending.release(1, bytes);
     }
   }
 
   /** Resolves when nothing is on its way to the store. */
-  async settled(): Promise<void> {
-    if (this.#pendingEvents > 0) await new Promise<void>((resolve) => (this.#onSettled = resolve));
-  }
-
-  #admit(count: number, bytes: number): void {
-    const { maxPendingEvents, maxPendingBytes } = this.#limits;
-    const events = this.#pendingEvents + count;
-    // A single event is always taken where nothing is under way, however large.
-    const isFirst = this.#pendingEvents === 0 && count === 1;
-    if (!isFirst && (events > maxPendingEvents || this.#pendingBytes + bytes > maxPendingBytes)) {
-      throw new SSETargetError(
-        "too-many-pending",
-        `the store has ${this.#pendingEvents} events (${this.#pendingBytes} bytes) still to store; wait for \`dispatchEvent\` before dispatching more, or raise \`maxPendingEvents\` (${maxPendingEvents}) or \`maxPendingBytes\` (${maxPendingBytes})`,
-      );
-    }
-    this.#pendingEvents = events;
-    this.#pendingBytes += bytes;
-  }
-
-  #release(count: number, bytes: number): void {
-    this.#pendingEvents -= count;
-    this.#pendingBytes -= bytes;
-    if (this.#pendingEvents === 0) this.#onSettled?.();
+  settled(): Promise<void> {
+    return this.#pending.settled();
   }
 
   /** Begins to follow the store, unless it already does. Rejects where the store does not answer. */

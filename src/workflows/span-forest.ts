@@ -68,8 +68,10 @@ export class SpanForest {
     this.size += 1;
     this.#addRoot(entry);
     const orphans = trace.orphans.get(spanId);
-    trace.orphans.delete(spanId);
-    for (const orphan of orphans ?? NONE) this.#attach(orphan, entry);
+    if (orphans !== undefined) {
+      trace.orphans.delete(spanId);
+      for (const orphan of orphans) this.#attach(orphan, entry);
+    }
     return entry;
   }
 

@@ -46,7 +46,7 @@ export type GapReason = "trimmed" | "reset" | "overflow" | "unknown-cursor";
 /** The data of a `ssetarget:gap` event. */
 export interface GapData {
   readonly reason: GapReason;
-  /** The last id the client is known to have; `null` where its cursor could not be read. */
+  /** The last id before the gap: the cursor, or what the connection had come to; `null` where the cursor could not be read. */
   readonly after: number | null;
   /** No event before this id will follow. */
   readonly resumesAt: number;

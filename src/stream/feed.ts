@@ -138,11 +138,14 @@ export class Feed<E extends ServerSentEvent> {
 
   /** Begins to follow the store, unless it already does. Rejects where the store does not answer. */
   open(): Promise<void> {
-    this.#opening ??= this.#follow().catch((error: unknown) => {
-      this.stop();
+    if (this.#opening !== undefined) return this.#opening;
+    const opening = this.#follow().catch((error: unknown) => {
+      // Stopped and opened again in the meantime: the new opening is not this one's to stop.
+      if (this.#opening === opening) this.stop();
       throw error;
     });
-    return this.#opening;
+    this.#opening = opening;
+    return opening;
   }
 
   /** Stops following the store and forgets the window; connections shall have been closed before. `open` starts anew. */

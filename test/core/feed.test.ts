@@ -1,0 +1,37 @@
+import { MemoryEventStore, type EventBounds } from "ssetarget";
+import { describe, expect, it } from "vitest";
+import { Feed } from "../../src/stream/feed.ts";
+import { TurnQueue } from "../../src/stream/turn-queue.ts";
+
+const LIMITS = {
+  maxWindowEvents: 10,
+  maxWindowBytes: 1_000,
+  maxPendingEvents: 10,
+  maxPendingBytes: 1_000,
+  storeTimeoutMs: null,
+  onError: () => {},
+};
+
+/** A memory store whose bounds are told when the test says so. */
+class HeldStore extends MemoryEventStore<{ type: string }> {
+  readonly held: (() => void)[] = [];
+  override async getBounds(): Promise<EventBounds> {
+    await new Promise<void>((resolve) => this.held.push(resolve));
+    return this.bounds;
+  }
+}
+
+describe("a feed that is stopped while it is being opened", () => {
+  it("does not take the next opening with it when the first one fails late", async () => {
+    const store = new HeldStore();
+    const feed = new Feed(store, LIMITS, new TurnQueue());
+    const first = feed.open();
+    feed.stop();
+    const second = feed.open();
+    store.held[0]?.();
+    await expect(first).rejects.toMatchObject({ code: "closed" });
+    store.held[1]?.();
+    await second;
+    expect(feed.join({ deliver: () => {}, reconnect: () => {} })).toBe(true);
+  });
+});

@@ -99,7 +99,11 @@ export function dataText(event: ServerSentEvent): string {
  * @throws SSETargetError `unserializable-data` where JSON cannot carry it.
  */
 export function snapshotEvent<E extends ServerSentEvent>(event: E): E {
-  if (KnownText.of(event) !== undefined) return event;
+  return KnownText.of(event) === undefined ? sealEvent({ ...event }) : event;
+}
+
+/** {@link snapshotEvent} of an event that is a copy already: nobody else holds it. */
+export function sealEvent<E extends ServerSentEvent>(event: E): E {
   let text: string;
   try {
     text = dataText(event);
@@ -112,7 +116,7 @@ export function snapshotEvent<E extends ServerSentEvent>(event: E): E {
       { cause },
     );
   }
-  return mark({ ...event }, text);
+  return mark(event, text);
 }
 
 /** The event at its place in the stream; keeps the text that was already made. Stores may use it, none has to. */

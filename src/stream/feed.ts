@@ -44,7 +44,8 @@ export interface StartingPoint {
 const MAX_TURN_LENGTH = 64 * 1024;
 /** How many bytes of history a connection is handed at once. They are shared, so one that does not read them costs little. */
 const MAX_CHUNK_BYTES = 256 * 1024;
-const PAGE_LIMITS = { maxEvents: 2_000, maxBytes: MAX_CHUNK_BYTES };
+/** A page is read once for all who stand at one place, and a client at the beginning needs as few writes as possible. */
+const PAGE_LIMITS = { maxEvents: 2_000, maxBytes: 512 * 1024 };
 const MAX_START_TRIES = 5;
 
 /**
@@ -295,7 +296,9 @@ export class Feed<E extends ServerSentEvent> {
         this.#turnText.length + frame.length > this.#maxTurnLength ||
         this.#turnIds.length >= this.#limits.maxWindowEvents;
       if (isFull) this.#handOn();
-      this.#turnIds.push(event.id);
+      // An empty array that is pushed to makes room for seventeen, which the window would then keep.
+      if (this.#turnIds.length === 0) this.#turnIds = [event.id];
+      else this.#turnIds.push(event.id);
       this.#turnText += frame;
       this.#head = event.id;
       if (event.type === END_EVENT_TYPE) this.#endId = event.id;

@@ -3,7 +3,7 @@ import {
   MAX_TYPE_LENGTH,
   RESERVED_TYPE_PREFIX,
   dataText,
-  snapshotEvent,
+  sealEvent,
   type ServerSentEvent,
 } from "../event.ts";
 import { SSETargetError } from "../errors.ts";
@@ -54,7 +54,7 @@ export function checkEvent<E extends ServerSentEvent>(event: E, maxEventBytes: n
       `an event's \`key\` must be a string of 1 to ${MAX_KEY_LENGTH} characters that does not begin with "${RESERVED_TYPE_PREFIX}", got ${describeValue(key)}`,
     );
   }
-  const snapshot = snapshotEvent(copy as E);
+  const snapshot = sealEvent(copy as E);
   const text = dataText(snapshot);
   // UTF-8 needs at most three bytes for a UTF-16 code unit, so most texts need not be encoded to know that they fit.
   const bytes = text.length * 3 <= maxEventBytes ? text.length : encoder.encode(text).byteLength;

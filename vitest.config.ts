@@ -7,6 +7,10 @@ const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.m
 const alias = [
   { find: /^ssetarget$/, replacement: source("index.ts") },
   { find: /^ssetarget\/node$/, replacement: source("node.ts") },
+  { find: /^ssetarget\/sqlite$/, replacement: source("sqlite.ts") },
+  { find: /^ssetarget\/redis$/, replacement: source("redis.ts") },
+  { find: /^ssetarget\/nats$/, replacement: source("nats.ts") },
+  { find: /^ssetarget\/testing$/, replacement: source("testing/index.ts") },
   { find: /^ssetarget\/workflows$/, replacement: source("workflows/index.ts") },
 ];
 
@@ -16,6 +20,16 @@ export default defineConfig({
       {
         resolve: { alias },
         test: { name: "unit", include: ["test/{core,workflows}/**/*.test.ts"], environment: "node" },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: "stores",
+          include: ["test/stores/**/*.test.ts"],
+          environment: "node",
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         resolve: { alias },

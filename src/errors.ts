@@ -16,6 +16,7 @@
  * | `too-many-pending` | the store has fallen behind further than `maxPendingEvents` or `maxPendingBytes` |
  * | `too-many-streams` | the hub holds `maxStreams` streams and all of them are being watched |
  * | `store-contract` | a store answered with something its contract forbids |
+ * | `store-unavailable` | the engine behind a store cannot be reached or refuses to write (a lost connection, a full disk) |
  * | `timeout` | a store or sink did not answer within its bound |
  * | `closed` | the target, hub or store has been closed |
  */
@@ -33,6 +34,7 @@ export type SSETargetErrorCode =
   | "too-many-pending"
   | "too-many-streams"
   | "store-contract"
+  | "store-unavailable"
   | "timeout"
   | "closed";
 

@@ -19,6 +19,7 @@ export {
   type EventBounds,
   type EventFollower,
   type EventStore,
+  type EventStores,
   type EventSubscription,
   type FollowableEventStore,
   isAppendable,

@@ -37,8 +37,11 @@ export interface PageableEventStore<E extends ServerSentEvent> {
 
 /** What a store tells those who follow it. Neither method may throw. */
 export interface EventFollower<E extends ServerSentEvent> {
-  /** Events that have become visible, in order, none left out and none twice. */
-  onEvents(events: readonly StoredEvent<E>[]): void;
+  /**
+   * Events that have become visible, in order, none left out and none twice. `epoch`: the history they belong to, from
+   * a store that names its histories and does not do so before a stream's first event.
+   */
+  onEvents(events: readonly StoredEvent<E>[], epoch?: string): void;
   /**
    * Continuity can no longer be promised (the history was lost or trimmed past this follower, its epoch changed).
    * What follows goes on from wherever the store is now; the follower reads the bounds anew.
@@ -62,11 +65,17 @@ export interface FollowableEventStore<E extends ServerSentEvent> {
 
 /** The extent of what a store retains. */
 export interface EventBounds {
-  /** The smallest retained id; `lastId + 1` where nothing is retained. */
+  /**
+   * Every event from this id on is retained: 1 until something is forgotten, then mostly the smallest retained id;
+   * `lastId + 1` where nothing is retained.
+   */
   readonly firstId: number;
   /** The greatest id ever assigned in this epoch; 0 before the first. */
   readonly lastId: number;
-  /** Names this history: letters, digits, `_` and `-`, at most 64. Changes when the history was lost. */
+  /**
+   * Names this history: letters, digits, `_` and `-`, at most 64. Changes when the history was lost, even the end of it.
+   * May be absent as long as nothing has been stored; `onEvents` then tells it.
+   */
   readonly epoch?: string;
   /** Whether the last event is `ssetarget:end`. */
   readonly completed: boolean;
@@ -95,6 +104,12 @@ export interface KeyedEventStore<E extends ServerSentEvent> {
 /** A store that holds resources of its own. `close` is idempotent. */
 export interface ClosableEventStore {
   close(): Promise<void>;
+}
+
+/** Stores of many streams, in one file or behind one connection. */
+export interface EventStores<E extends ServerSentEvent> {
+  /** The store of the stream of this name. Asking stores nothing. */
+  stream(name: string): EventStore<E>;
 }
 
 function has(store: object, method: string): boolean {

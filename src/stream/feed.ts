@@ -244,8 +244,10 @@ export class Feed<E extends ServerSentEvent> {
       this.#window.reset(bounds.lastId);
       let isInterrupted = false;
       const follower: EventFollower<E> = {
-        onEvents: (events) => {
-          if (generation === this.#generation && !isInterrupted) this.#take(events);
+        onEvents: (events, epoch) => {
+          if (generation !== this.#generation || isInterrupted) return;
+          if (this.#isOfThisHistory(epoch)) this.#take(events);
+          else follower.onInterrupted();
         },
         onInterrupted: () => {
           isInterrupted = true;
@@ -271,6 +273,12 @@ export class Feed<E extends ServerSentEvent> {
       if (tries === MAX_START_TRIES)
         throw new SSETargetError("store-contract", "the store interrupts every subscription");
     }
+  }
+
+  /** A history may get its name with its first event. */
+  #isOfThisHistory(epoch: string | undefined): boolean {
+    if (this.#epoch === undefined && this.#head === 0) this.#epoch = epoch;
+    return epoch === undefined || epoch === this.#epoch;
   }
 
   /** Every connection comes again with its cursor, and is then told what it missed, if anything. */

@@ -3,7 +3,7 @@ import { SSETargetError } from "../errors.ts";
 import { Endpoint, type Admission, type StreamRoute } from "../http/endpoint.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import { delayOption, describeValue, wholeNumberOption } from "../options.ts";
-import { isClosable, type EventStore } from "../store/event-store.ts";
+import { isClosable, type EventStore, type EventStores } from "../store/event-store.ts";
 import { Feed } from "../stream/feed.ts";
 import { TurnQueue } from "../stream/turn-queue.ts";
 import { StreamRegistry, type RegisteredStream } from "../stream/stream-registry.ts";
@@ -17,11 +17,12 @@ import { resolveOptions, type ResolvedOptions, type SSETargetOptions } from "./s
 /** Options of a hub; those of a target hold for each of its streams, `maxConnections` for all together. */
 export interface SSEHubOptions<E extends ServerSentEvent> extends SSETargetOptions {
   /**
-   * Makes the store of a stream when the stream is first used.
+   * Makes the store of a stream when the stream is first used; or stores that know many streams by name, which the hub
+   * does not close.
    * @defaultValue a `MemoryEventStore` each, of at most 4 MiB, which is gone when the stream is put away: who comes later is
    * told so by a gap, and a stream that had ended stays ended
    */
-  readonly store?: (name: string) => EventStore<E>;
+  readonly store?: ((name: string) => EventStore<E>) | EventStores<E>;
   /** Whether a stream that this process does not hold exists; `false` answers 404 and creates nothing. @defaultValue every name exists */
   readonly exists?: (name: string) => boolean | Promise<boolean>;
   /** Streams at a time; beyond it the one unused the longest is put away, unless all are in use. @defaultValue 10_000 */
@@ -73,7 +74,7 @@ export class SSEHub<E extends ServerSentEvent> {
     this.#exists = options.exists;
     this.#listeners = new Listeners(this.#options.onError);
     const volatile = new VolatileStores<E>();
-    const makeStore = options.store ?? ((name: string) => volatile.make(name));
+    const makeStore = storeMaker(options.store) ?? ((name: string) => volatile.make(name));
     const turns = new TurnQueue();
     this.#streams = new StreamRegistry(
       (name) =>
@@ -254,6 +255,18 @@ class StreamOfHub<E extends ServerSentEvent> implements RegisteredStream {
     this.#onPutAway();
     if (isClosable(this.#store)) this.#store.close().catch(this.#options.onError);
   }
+}
+
+/** @throws SSETargetError `invalid-option` */
+function storeMaker<E extends ServerSentEvent>(
+  store: SSEHubOptions<E>["store"],
+): ((name: string) => EventStore<E>) | undefined {
+  if (store === undefined || typeof store === "function") return store;
+  if (typeof (store as EventStores<E> | null)?.stream === "function") return (name) => store.stream(name);
+  throw new SSETargetError(
+    "invalid-option",
+    `\`store\` must be a function from a stream's name to its store, or an object with such a method \`stream\`, got ${describeValue(store)}`,
+  );
 }
 
 /** @throws SSETargetError `invalid-stream-name` */

@@ -12,7 +12,7 @@ export class TwoMethodStore<E extends ServerSentEvent> implements EventStore<E> 
   }
 
   async storeEvent(event: E): Promise<StoredEvent<E>> {
-    const stored = { ...event, id: ++this.#lastId };
+    const stored = { ...structuredClone(event), id: ++this.#lastId };
     await turns(this.#delays());
     this.events.push(stored);
     return stored;

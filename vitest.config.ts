@@ -11,6 +11,9 @@ const alias = [
   { find: /^ssetarget\/redis$/, replacement: source("redis.ts") },
   { find: /^ssetarget\/nats$/, replacement: source("nats.ts") },
   { find: /^ssetarget\/testing$/, replacement: source("testing/index.ts") },
+  { find: /^ssetarget\/client$/, replacement: source("client/index.ts") },
+  { find: /^ssetarget\/react$/, replacement: source("react/index.ts") },
+  { find: /^ssetarget\/element$/, replacement: source("element/index.ts") },
   { find: /^ssetarget\/workflows$/, replacement: source("workflows/index.ts") },
 ];
 
@@ -19,7 +22,7 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias },
-        test: { name: "unit", include: ["test/{core,workflows}/**/*.test.ts"], environment: "node" },
+        test: { name: "unit", include: ["test/{core,workflows,client,react,cli}/**/*.test.{ts,tsx}"], environment: "node" },
       },
       {
         resolve: { alias },

@@ -3,6 +3,7 @@ import type { Env } from "./env.ts";
 import type { LabParams } from "./lab-workflow.ts";
 
 export { ForgetfulEvents, LabEvents } from "./events.ts";
+export { Kit } from "./kit.ts";
 export { LabWorkflow } from "./lab-workflow.ts";
 export { Switches } from "./switches.ts";
 
@@ -19,6 +20,12 @@ export default {
         return serveSSE(id, request, env.LAB_EVENTS, { workflow: env.LAB });
       case "sse-unvouched":
         return serveSSE(id, request, namespace);
+      case "kit-cases":
+        return Response.json(await env.KIT.get(env.KIT.idFromName("cases")).cases());
+      case "kit": {
+        const title = url.searchParams.get("case") ?? "";
+        return Response.json({ wrong: (await env.KIT.get(env.KIT.idFromName(title)).check(title)) ?? null });
+      }
       case "create":
         await env.LAB.create({ id, params: body as LabParams });
         return new Response(null, { status: 201 });

@@ -19,8 +19,8 @@ const QUIET = {
 };
 
 const [command, args, env] =
-  demo === "node"
-    ? (["node", ["examples/node/server.ts"], {}] as const)
+  demo === "node" || demo === "cluster"
+    ? (["node", [demo === "node" ? "examples/node/server.ts" : "examples/cluster/start.ts"], {}] as const)
     : ([
         "wrangler",
         [
@@ -35,7 +35,7 @@ const [command, args, env] =
         QUIET,
       ] as const);
 
-if (demo !== "node")
+if (demo === "cloudflare")
   console.log(`\nA purchase to watch: http://127.0.0.1:${process.env["PORT"] ?? 9875}/ (ready in a moment)\n`);
 const child = spawn(command, args, { cwd: ROOT, stdio: "inherit", env: { ...process.env, ...env } });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));

@@ -1,0 +1,118 @@
+/**
+ * One of several equal servers: whichever a browser reaches, it sees every run, whichever server runs it.
+ *
+ * | request | answer |
+ * | --- | --- |
+ * | `POST /` | starts a purchase in this process: 201, `Location: /<id>`; takes `{ "speed": 10 }` |
+ * | `GET /<id>/sse` | its events |
+ * | `POST /<id>/event` | approves it, wherever it runs: 202 |
+ * | `GET /`, `GET /<id>` | the page |
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { Redis } from "ioredis";
+import { SSEHub } from "ssetarget";
+import { toNodeHandler } from "ssetarget/node";
+import { RedisEventStore } from "ssetarget/redis";
+import { type SpanEvent, Tracer } from "ssetarget/workflows";
+import { sendPageFile } from "../node/page-files.ts";
+import { purchase } from "../node/purchase.ts";
+
+const port = Number(process.env["PORT"] ?? 9880);
+const name = process.env["SERVER_NAME"] ?? `server ${process.pid}`;
+const redisUrl = process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";
+/** Runs are known for a day; their events are kept as long, by the store's `ttlMs`. */
+const KEPT_MS = 86_400_000;
+
+const redis = new Redis(redisUrl);
+redis.on("error", (error) => console.error(`${name}: redis: ${error.message}`));
+
+const hub = new SSEHub<SpanEvent>("/:id/sse", {
+  store: (id) => new RedisEventStore(redis, `runs:${id}`, { ttlMs: KEPT_MS }),
+  exists: async (id) => (await redis.exists(`known:${id}`)) === 1,
+  onError: (error) => console.error(`${name}:`, error),
+});
+const serveStream = toNodeHandler(hub);
+
+/** Purchases that run in this process, with what approves them. */
+const running = new Map<string, () => void>();
+
+// An approval may reach any server, and the purchase runs in one: all of them hear of it.
+const approvals = redis.duplicate();
+approvals.on("error", () => {});
+approvals.on("message", (_channel, id: string) => running.get(id)?.());
+await approvals.subscribe("approvals");
+
+async function startPurchase(speed: number): Promise<string> {
+  const id = crypto.randomUUID();
+  await redis.set(`known:${id}`, name, "PX", KEPT_MS);
+  const stream = hub.stream(id);
+  const tracer = new Tracer(stream, id, { onError: console.error });
+  const { promise: approval, resolve: approve } = Promise.withResolvers<void>();
+  running.set(id, approve);
+  purchase(tracer, { speed, approval })
+    .catch(console.error)
+    .finally(() => {
+      running.delete(id);
+      stream.complete().catch(console.error);
+    });
+  return id;
+}
+
+async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // Says which server answered, so that one can see that it does not matter.
+  response.setHeader("x-served-by", name);
+  const pathname = (request.url ?? "/").split("?", 1)[0] ?? "/";
+  const [, id = "", action] = pathname.split("/");
+  if (request.method === "POST" && pathname === "/") {
+    const started = await startPurchase(await readSpeed(request));
+    const links = { id: started, page: `/${started}`, stream: `/${started}/sse`, event: `/${started}/event` };
+    response.writeHead(201, { location: `/${started}`, "content-type": "application/json" });
+    response.end(JSON.stringify(links));
+    return;
+  }
+  if (action === "sse") return serveStream(request, response);
+  const isKnown = id !== "" && (await redis.exists(`known:${id}`)) === 1;
+  if (request.method === "POST" && action === "event") {
+    request.resume();
+    if (!isKnown) return send(response, 404, "There is nothing here.");
+    await redis.publish("approvals", id);
+    return send(response, 202, "Sent.");
+  }
+  if (request.method !== "GET" && request.method !== "HEAD") return send(response, 405, "Not here.");
+  if (action === undefined && (await sendPageFile(response, "index.html", pathname === "/" || isKnown ? 200 : 404)))
+    return;
+  if (action !== undefined && (await sendPageFile(response, pathname))) return;
+  send(response, 404, "There is nothing here; `npm run build:page` builds the page.");
+}
+
+/** What is asked for, where that is a speed that can be watched; else 1. */
+async function readSpeed(request: IncomingMessage): Promise<number> {
+  let body = "";
+  for await (const chunk of request.setEncoding("utf8")) if (body.length < 1_000) body += String(chunk);
+  try {
+    const speed = Number((JSON.parse(body) as { speed?: unknown } | null)?.speed);
+    return speed >= 0.1 && speed <= 100 ? speed : 1;
+  } catch {
+    return 1;
+  }
+}
+
+function send(response: ServerResponse, status: number, sentence: string): void {
+  response.writeHead(status, { "content-type": "text/plain; charset=utf-8" });
+  response.end(`${sentence}\n`);
+}
+
+const server = createServer((request, response) => {
+  handle(request, response).catch((error: unknown) => {
+    console.error(`${name}:`, error);
+    if (!response.headersSent) send(response, 500, "That did not work.");
+  });
+});
+server.listen(port, "127.0.0.1", () => console.log(`${name} listens on ${port}`));
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    server.close();
+    void hub.close({ reconnectSpreadMs: 1_000 }).then(() => process.exit(0));
+  });
+}

@@ -1,6 +1,7 @@
 import type { Cursor, ServerSentEvent } from "../event.ts";
 import { SSETargetError, type ErrorListener } from "../errors.ts";
 import type { Feed, StartAt } from "../stream/feed.ts";
+import { withTimeout } from "../stream/with-timeout.ts";
 import { encodeRetry } from "../wire/frame.ts";
 import { REFUSAL_HEADERS, STREAM_HEADERS } from "../wire/response-head.ts";
 import { Connection, type ConnectionContext } from "./connection.ts";
@@ -23,7 +24,7 @@ export type Authorize = (request: Request, stream: string) => Authorization | Pr
 export interface StreamRoute {
   readonly stream: string;
   /** Whether there is such a stream. Creates nothing. */
-  exists(): Promise<boolean>;
+  exists(): boolean | Promise<boolean>;
   /** The stream's feed, made on demand. */
   feed(): Feed<ServerSentEvent>;
 }
@@ -36,6 +37,8 @@ export interface EndpointOptions {
   readonly keepAliveMs: number | null;
   readonly retryMs: number | null;
   readonly maxConnections: number;
+  /** How long `authorize` and `exists` may take. */
+  readonly storeTimeoutMs: number | null;
   readonly onError: ErrorListener;
 }
 
@@ -116,7 +119,9 @@ export class Endpoint {
     if (this.#isClosed && head.method === "GET") return { kind: "stream", headers, connect: sendAway };
     if (this.#isClosed || this.#connections.size >= this.#options.maxConnections) return unavailable(cors);
     try {
-      if (!(await route.exists())) return refuse(404, cors, "There is no such event stream.");
+      const exists = route.exists();
+      const isThere = typeof exists === "boolean" ? exists : await this.#inTime(exists, "`exists` did not answer");
+      if (!isThere) return refuse(404, cors, "There is no such event stream.");
       if (head.method === "HEAD") return { kind: "reply", status: 200, headers, body: null };
       const feed = route.feed();
       await feed.open();
@@ -170,11 +175,16 @@ export class Endpoint {
     });
   }
 
+  #inTime<T>(promise: Promise<T>, what: string): Promise<T> {
+    return withTimeout(promise, this.#options.storeTimeoutMs, what);
+  }
+
   async #refusal(head: RequestHead, stream: string): Promise<401 | 403 | 404 | 500 | undefined> {
     const { authorize } = this.#options;
     if (authorize === undefined) return undefined;
     try {
-      const answer = await authorize(head.toRequest(), stream);
+      const asked = authorize(head.toRequest(), stream);
+      const answer = asked instanceof Promise ? await this.#inTime(asked, "`authorize` did not answer") : asked;
       if (answer === true) return undefined;
       return answer === 401 || answer === 404 ? answer : 403;
     } catch (error) {

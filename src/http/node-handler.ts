@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { SSETargetError } from "../errors.ts";
+import { describeValue } from "../options.ts";
 import type { Admission } from "./endpoint.ts";
 import { NodeSink } from "./node-sink.ts";
 import { NodeSocketSink, socketOf } from "./node-socket-sink.ts";
@@ -16,8 +18,15 @@ export interface Admitting {
  * ```ts
  * createServer(toNodeHandler(target)).listen(8080);
  * ```
+ * @throws SSETargetError `invalid-option`
  */
 export function toNodeHandler(target: Admitting): (request: IncomingMessage, response: ServerResponse) => void {
+  if (typeof (target as Admitting | undefined)?.admit !== "function") {
+    throw new SSETargetError(
+      "invalid-option",
+      `\`target\` must be an SSETarget, an SSEHub or something else with \`admit\`, got ${describeValue(target)}`,
+    );
+  }
   return (request, response) => {
     target.admit(nodeRequestHead(request)).then(
       (admission) => answer(request, response, admission),

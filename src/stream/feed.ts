@@ -211,7 +211,11 @@ export class Feed<E extends ServerSentEvent> {
   readonly #readPage = async (afterId: number): Promise<Reading> => {
     const limit = this.head;
     const { storeTimeoutMs } = this.#limits;
-    const page = await withTimeout(this.#log.readPage(afterId, PAGE_LIMITS), storeTimeoutMs, "read events");
+    const page = await withTimeout(
+      this.#log.readPage(afterId, PAGE_LIMITS),
+      storeTimeoutMs,
+      "the store did not read events",
+    );
     // The store may already show more than it has told of; that is delivered when it is told.
     const events = checkPage(page, afterId).filter((event) => event.id <= limit);
     const [first] = events;
@@ -227,7 +231,11 @@ export class Feed<E extends ServerSentEvent> {
   /** Whether events after this id are gone, or the ids merely have a hole there. Read after the page, so that it errs towards a gap. */
   async #isTrimmedPast(afterId: number): Promise<boolean> {
     if (!this.#log.isBounded) return true;
-    const bounds = await withTimeout(this.#log.getBounds(), this.#limits.storeTimeoutMs, "tell its bounds");
+    const bounds = await withTimeout(
+      this.#log.getBounds(),
+      this.#limits.storeTimeoutMs,
+      "the store did not tell its bounds",
+    );
     return bounds.firstId > afterId + 1;
   }
 
@@ -235,7 +243,7 @@ export class Feed<E extends ServerSentEvent> {
     const { storeTimeoutMs } = this.#limits;
     for (let tries = 1; ; tries++) {
       const generation = this.#generation;
-      const bounds = await withTimeout(this.#log.getBounds(), storeTimeoutMs, "tell its bounds");
+      const bounds = await withTimeout(this.#log.getBounds(), storeTimeoutMs, "the store did not tell its bounds");
       if (generation !== this.#generation) throw stopped();
       this.#epoch = bounds.epoch;
       this.#head = bounds.lastId;
@@ -257,7 +265,7 @@ export class Feed<E extends ServerSentEvent> {
       const subscription = await withTimeout(
         this.#log.follow(bounds.lastId, follower),
         storeTimeoutMs,
-        "follow",
+        "the store did not follow",
         (late) => late.close(),
       );
       if (generation !== this.#generation) {

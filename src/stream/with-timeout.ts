@@ -1,7 +1,7 @@
 import { SSETargetError } from "../errors.ts";
 
 /**
- * The promise, or a rejection with `timeout` once it has taken too long. `what` completes "the store did not …".
+ * The promise, or a rejection with `timeout` once it has taken too long. `what` is a sentence: "the store did not read events".
  * A result that comes too late is handed to `onLate`, so that it can be released.
  */
 export async function withTimeout<T>(
@@ -16,7 +16,7 @@ export async function withTimeout<T>(
   const timeout = new Promise<never>((_resolve, reject) => {
     const timer = setTimeout(() => {
       isLate = true;
-      reject(new SSETargetError("timeout", `the store did not ${what} within ${timeoutMs} ms (\`storeTimeoutMs\`)`));
+      reject(new SSETargetError("timeout", `${what} within ${timeoutMs} ms (\`storeTimeoutMs\`)`));
     }, timeoutMs);
     stopWaiting = () => clearTimeout(timer);
   });

@@ -1,5 +1,6 @@
 import type { ServerSentEvent } from "../event.ts";
-import type { ErrorListener } from "../errors.ts";
+import { SSETargetError, type ErrorListener } from "../errors.ts";
+import { describeValue } from "../options.ts";
 
 /** What a listener on the server's side is given: the event before it is stored and sent. */
 export class DispatchEvent<E extends ServerSentEvent> {
@@ -48,7 +49,15 @@ export class Listeners<E extends ServerSentEvent> {
     this.#onError = onError;
   }
 
+  /** @throws SSETargetError `invalid-option` */
   add(type: string, listener: DispatchListener<E>, once: boolean): void {
+    const isListener = typeof listener === "function" || typeof listener?.handleEvent === "function";
+    if (!isListener) {
+      throw new SSETargetError(
+        "invalid-option",
+        `a listener must be a function or an object with \`handleEvent\`, got ${describeValue(listener)}`,
+      );
+    }
     let listeners = this.#byType.get(type);
     if (listeners === undefined) this.#byType.set(type, (listeners = new Map()));
     if (!listeners.has(listener)) listeners.set(listener, once);

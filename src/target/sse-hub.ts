@@ -176,7 +176,7 @@ export class SSEHub<E extends ServerSentEvent> {
     if (name === undefined || name === "" || name.length > MAX_NAME_LENGTH) return undefined;
     return {
       stream: name,
-      exists: async () => this.#streams.has(name) || this.#exists === undefined || (await this.#exists(name)),
+      exists: () => this.#streams.has(name) || this.#exists === undefined || this.#exists(name),
       feed: () => this.#use(name).feed as unknown as Feed<ServerSentEvent>,
     };
   }

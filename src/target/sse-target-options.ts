@@ -32,7 +32,7 @@ export interface SSETargetOptions {
   readonly maxPendingEvents?: number;
   /** The same in bytes of JSON. @defaultValue 16_777_216 */
   readonly maxPendingBytes?: number;
-  /** How long a client (not a dispatch, which waits for its store) waits for the store to answer, in milliseconds, before it is told to come again; `null`: for ever. @defaultValue 10_000 */
+  /** How long a client (not a dispatch, which waits for its store) waits for the store, `authorize` and `exists` to answer, in milliseconds, before it is told to come again; `null`: for ever. @defaultValue 10_000 */
   readonly storeTimeoutMs?: number | null;
   /** Hears of what nobody awaits: a store that fails under a live connection, a listener that throws. @defaultValue ignored */
   readonly onError?: ErrorListener;

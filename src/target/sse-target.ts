@@ -60,7 +60,7 @@ export class SSETarget<E extends ServerSentEvent> {
     this.#dispatcher = new Dispatcher(this.#feed, this.#listeners, path, resolved.maxEventBytes);
     const route: StreamRoute = {
       stream: path,
-      exists: async () => true,
+      exists: () => true,
       feed: () => this.#feed as unknown as Feed<ServerSentEvent>,
     };
     this.#endpoint = new Endpoint({ ...resolved, route: (pathname) => (pathname === path ? route : undefined) });

@@ -1,4 +1,4 @@
-import { SSETarget, type Authorization, type ServerSentEvent } from "ssetarget";
+import { SSEHub, SSETarget, type Authorization, type ServerSentEvent } from "ssetarget";
 import { describe, expect, it, vi } from "vitest";
 import { get, SSEReader } from "../support/sse-client.ts";
 import { TestClient, turns } from "../support/test-client.ts";
@@ -187,10 +187,29 @@ describe("a store that fails", () => {
     vi.useRealTimers();
   });
 
+  it.each(["authorize", "exists"] as const)("is not the only one: %s that hangs is given up on too", async (which) => {
+    vi.useFakeTimers();
+    const errors: unknown[] = [];
+    const hub = new SSEHub("/:id", {
+      [which]: () => new Promise<never>(() => {}),
+      storeTimeoutMs: 500,
+      onError: (error) => errors.push(error),
+    });
+    const connecting = hub.fetch(get("/a"));
+    await vi.advanceTimersByTimeAsync(500);
+    const response = await connecting;
+    // Nothing of a stream may be sent where nobody has said that it may be read.
+    expect(response.status).toBe(which === "authorize" ? 500 : 200);
+    expect(errors).toEqual([expect.objectContaining({ code: "timeout", message: expect.stringContaining(which) })]);
+    await response.body?.cancel();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
+  });
+
   it("in the middle of a replay ends the connection, which resumes where it was", async () => {
     const errors: unknown[] = [];
     let isBroken = false;
-    const events = Array.from({ length: 2_000 }, (_, index) => ({ type: "x", id: index + 1, text: "x".repeat(200) }));
+    const events = Array.from({ length: 2_000 }, (_, index) => ({ type: "x", id: index + 1, text: "x".repeat(400) }));
     const store = {
       storeEvent: async (event: ServerSentEvent) => ({ ...event, id: 2_001 }),
       getEvents: async (afterId: number) => {

@@ -39,6 +39,10 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 describe("toNodeHandler", () => {
+  it.each([undefined, null, {}, "/sse"])("refuses %j for a target", (target) => {
+    expect(() => toNodeHandler(target as never)).toThrow("`target` must be an SSETarget");
+  });
+
   it("sends the bytes that PROTOCOL.md shows", async () => {
     const target = newTarget();
     await target.dispatchEvent({ type: "tick", n: 1 });

@@ -22,7 +22,11 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias },
-        test: { name: "unit", include: ["test/{core,workflows,client,react,cli}/**/*.test.{ts,tsx}"], environment: "node" },
+        test: {
+          name: "unit",
+          include: ["test/{core,workflows,client,react,cli}/**/*.test.{ts,tsx}"],
+          environment: "node",
+        },
       },
       {
         resolve: { alias },
@@ -31,6 +35,15 @@ export default defineConfig({
           include: ["test/stores/**/*.test.ts"],
           environment: "node",
           testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "docs",
+          include: ["test/docs/**/*.test.ts"],
+          environment: "node",
+          testTimeout: 30_000,
           hookTimeout: 60_000,
         },
       },

@@ -1,8 +1,8 @@
-import { requireChromium } from "./chromium.ts";
+import { requirePrograms } from "./programs.ts";
 import { requireNode, runSteps } from "./run.ts";
 
 requireNode();
-requireChromium();
+requirePrograms();
 // The Cloudflare and browser tests drive the examples, and those stand on the built package.
 await runSteps([
   ["build ssetarget", "node", "scripts/build.ts"],

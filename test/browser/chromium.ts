@@ -1,5 +1,5 @@
 import { chromium, type Browser } from "playwright-core";
-import { requireChromium } from "../../scripts/chromium.ts";
+import { requireChromium } from "../../scripts/programs.ts";
 
 /** A Chromium that calls nobody. */
 export function launchChromium(): Promise<Browser> {

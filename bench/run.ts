@@ -2,7 +2,7 @@
  * The benchmark: how much CPU, memory and time it takes to deliver an event, by this library, by its peers, and by the
  * least that Node and the operating system can do it with. README.md says how it is measured and how noise is kept out.
  *
- *   npm run bench                     everything: about an hour
+ *   npm run bench                     everything: about fifty minutes
  *   npm run bench -- --quick          does it all work? no claims
  *   npm run bench -- --only ssetarget-node --scenario fanout-1 --rounds 5
  */

@@ -40,6 +40,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: "frameworks",
+          include: ["test/frameworks/*.test.ts"],
+          environment: "node",
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: "docs",
           include: ["test/docs/**/*.test.ts"],
           environment: "node",

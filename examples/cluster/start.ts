@@ -53,10 +53,9 @@ let redisUrl = process.env["REDIS_URL"];
 if (redisUrl === undefined) {
   const redisPort = port + 10;
   redisDir = mkdtempSync(join(tmpdir(), "ssetarget-cluster-"));
-  const redis = start("redis-server", [
-    ...["--port", String(redisPort), "--bind", "127.0.0.1", "--dir", redisDir, "--appendonly", "yes"],
-    ...["--save", "", "--loglevel", "warning"],
-  ]);
+  // What Redis has acknowledged is in its file.
+  const options = ["--port", String(redisPort), "--bind", "127.0.0.1", "--appendonly", "yes", "--loglevel", "warning"];
+  const redis = start("redis-server", [...options, "--dir", redisDir, "--save", ""]);
   redis.on("error", () => {
     console.error(
       "`redis-server` is not there. Debian: apt-get install redis-server; or set REDIS_URL to one that runs.",

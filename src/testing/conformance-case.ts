@@ -66,7 +66,7 @@ export interface CaseDefinition {
   readonly title: string;
   readonly section: string;
   readonly needs: readonly StoreCapability[];
-  check(open: OpenStore, can: (capability: StoreCapability) => boolean): Promise<void>;
+  readonly check: (open: OpenStore, can: (capability: StoreCapability) => boolean) => Promise<void>;
 }
 
 /** A store did not do what its contract says. The message says what was expected and what was seen. */

@@ -92,12 +92,12 @@ export const storingCases: readonly CaseDefinition[] = [
     needs: ["history", "follow"],
     check: async (open) => {
       const store = await open();
-      let isDone = false;
+      const progress = { isDone: false };
       const storing = Promise.all(Array.from({ length: 150 }, (_, n) => store.storeEvent({ type: "n", n }))).finally(
-        () => (isDone = true),
+        () => (progress.isDone = true),
       );
       let before: readonly number[] = [];
-      while (!isDone) {
+      while (!progress.isDone) {
         const ids = (await store.getEvents(0)).map(({ id }) => id);
         expectEqual(ids.slice(0, before.length), before, "what an earlier look at the history had");
         before = ids;

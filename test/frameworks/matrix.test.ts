@@ -1,50 +1,35 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { behaviours } from "./behaviours.ts";
-import { Door } from "./client.ts";
-import { linkPackage, SERVERS, type ServerEntry } from "./servers.ts";
+import { Door, eventually } from "./client.ts";
+import { PROXIES, startProxy } from "./proxies.ts";
+import { linkPackage, SERVERS } from "./servers.ts";
+import { startServer } from "./start-server.ts";
 
 const README = fileURLToPath(new URL("../../README.md", import.meta.url));
 const TABLE = /(<!-- matrix -->\n)[^]*?(<!-- \/matrix -->)/;
 const held = new Set<string>();
 const running: ChildProcess[] = [];
 
-afterAll(() => {
-  for (const child of running) child.kill("SIGKILL");
+afterAll(async () => {
+  // Not killed at once: nginx and wrangler have children of their own to take with them.
+  for (const child of running) child.kill("SIGTERM");
+  await eventually(
+    () => running.every(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null),
+    () => "some server did not end",
+  ).finally(() => {
+    for (const child of running) child.kill("SIGKILL");
+  });
 });
-
-/** Starts the server; resolves with its port. */
-function start({ title, command }: ServerEntry): Promise<number> {
-  const [program = "", ...args] = command;
-  const cwd = fileURLToPath(new URL(".", import.meta.url));
-  const child = spawn(program, args, {
-    cwd,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NODE_ENV: "production" },
-  });
-  running.push(child);
-  let output = "";
-  return new Promise((resolve, reject) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on("data", (part: Buffer) => {
-        output += part.toString();
-        const port = /listening (\d+)/.exec(output)?.[1];
-        if (port !== undefined) resolve(Number(port));
-      });
-    }
-    child.on("error", reject);
-    child.on("exit", (code) => reject(new Error(`${title} ended with ${code}: ${output}`)));
-  });
-}
 
 linkPackage();
 
 describe.each(SERVERS)("$title", (server) => {
   let door: Door;
   beforeAll(async () => {
-    door = new Door(await start(server), server.isHttp2 === true);
+    door = new Door(await startServer(server, running), server.isHttp2 === true);
   });
   afterAll(() => door?.close());
 
@@ -54,16 +39,29 @@ describe.each(SERVERS)("$title", (server) => {
   });
 });
 
+describe.each(PROXIES)("$title, in front of node:http", (proxy) => {
+  let door: Door;
+  beforeAll(async () => {
+    const [, server] = SERVERS;
+    if (server === undefined) throw new Error("there is no server");
+    door = new Door(await startProxy(proxy, await startServer(server, running), running), false);
+  });
+
+  it.for(behaviours)("$title", async ({ name, expectOf }) => {
+    await expectOf(door, `s-${name.replaceAll(/\W/g, "")}`);
+    held.add(`${proxy.title}/${name}`);
+  });
+});
+
 describe("the table in README.md", () => {
   it("is what was seen here", () => {
     const heads = behaviours.map(({ name }) => name);
+    const marks = (title: string) => heads.map((name) => (held.has(`${title}/${name}`) ? "✓" : "–")).join(" | ");
     const lines = [
       `| | by | ${heads.join(" | ")} |`,
       `| --- | --- | ${heads.map(() => "---").join(" | ")} |`,
-      ...SERVERS.map(
-        ({ title, door }) =>
-          `| ${title} | \`${door}\` | ${heads.map((name) => (held.has(`${title}/${name}`) ? "✓" : "–")).join(" | ")} |`,
-      ),
+      ...SERVERS.map(({ title, door }) => `| ${title} | \`${door}\` | ${marks(title)} |`),
+      ...PROXIES.map(({ title }) => `| behind ${title} | | ${marks(title)} |`),
     ];
     const table = `\n${lines.join("\n")}\n\n`;
     const readme = readFileSync(README, "utf8");

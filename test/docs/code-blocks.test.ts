@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { codeBlocks, ROOT, type CodeBlock } from "./code-blocks.ts";
@@ -8,6 +8,7 @@ const run = promisify(execFile);
 /** Inside the repository, so that `ssetarget` is the package as it is built. */
 const DIR = `${ROOT}/test/docs/.blocks`;
 const blocks = codeBlocks();
+const compiled = blocks.filter(({ proof }) => proof !== "from");
 const nameOf = (block: CodeBlock) => `${block.file.replaceAll(/[^\w]/g, "_")}_${block.line}.${block.language}`;
 const label = (block: CodeBlock) => `${block.file}, line ${block.line}`;
 
@@ -48,7 +49,7 @@ beforeAll(async () => {
   writeFileSync(`${DIR}/runner.mjs`, RUNNER);
   config("web", "tsconfig.json");
   config("cloudflare", "tsconfig.cloudflare.json");
-  for (const block of blocks) {
+  for (const block of compiled) {
     const folder = block.proof === "cloudflare" ? "cloudflare" : "web";
     writeFileSync(`${DIR}/${folder}/${nameOf(block)}`, `${block.code}\nexport {};\n`);
   }
@@ -61,9 +62,18 @@ describe("the code in README.md and docs/", () => {
     expect(blocks.length).toBeGreaterThan(5);
   });
 
-  it.for(blocks)("compiles: $file, line $line", (block) => {
+  it.for(compiled)("compiles: $file, line $line", (block) => {
     const own = errors.split("\n").filter((line) => line.includes(nameOf(block)));
     expect(own, `${label(block)}\n${block.code}`).toEqual([]);
+  });
+
+  it.for(blocks.filter(({ proof }) => proof === "from"))("is in its file: $file, line $line", ({ code, source }) => {
+    const lines = new Set(
+      readFileSync(`${ROOT}/${source}`, "utf8")
+        .split("\n")
+        .map((line) => line.trim()),
+    );
+    expect(code.split("\n").filter((line) => !lines.has(line.trim()))).toEqual([]);
   });
 
   it.for(blocks.filter(({ proof }) => proof === "run"))("runs: $file, line $line", async (block) => {

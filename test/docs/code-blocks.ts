@@ -10,7 +10,9 @@ export type Proof =
   /** Compiled only: it needs a service or a browser. */
   | "types"
   /** Compiled against the types of Workers. */
-  | "cloudflare";
+  | "cloudflare"
+  /** Its lines are lines of a file that is run elsewhere. */
+  | "from";
 
 /** A program made of one or more blocks of a document. */
 export interface CodeBlock {
@@ -20,6 +22,8 @@ export interface CodeBlock {
   readonly language: string;
   readonly proof: Proof;
   readonly code: string;
+  /** The file that the lines are from. */
+  readonly source: string | undefined;
 }
 
 /**
@@ -28,6 +32,7 @@ export interface CodeBlock {
  *
  *     <!-- code: types -->                      compiled only
  *     <!-- code: cloudflare -->                 compiled against the types of Workers
+ *     <!-- code: from path/of/a/file.ts -->     each line is one of that file, which some test runs
  *     <!-- code: after -->                      goes on where the block before it ended
  *     <!-- code: given declare const x: T; -->  what the text has said before, as code
  */
@@ -52,13 +57,16 @@ function blocksOf(file: string): CodeBlock[] {
     const code = lines.slice(index + 1, end).join("\n");
     const directives = directivesAbove(lines, index);
     const given = directives.flatMap((each) => (each.startsWith("given ") ? [each.slice(6)] : [])).join("\n");
-    const proof = directives.find((each) => each === "types" || each === "cloudflare") as Proof | undefined;
+    const source = directives.find((each) => each.startsWith("from "))?.slice(5);
+    const named = directives.find((each) => each === "types" || each === "cloudflare") as Proof | undefined;
+    const proof = source === undefined ? named : "from";
     const before = directives.includes("after") ? blocks.pop() : undefined;
     blocks.push({
       file,
       line: before?.line ?? index + 1,
       language,
       proof: proof ?? before?.proof ?? "run",
+      source,
       code: [before?.code, given, code].filter(Boolean).join("\n"),
     });
     index = end;

@@ -1,6 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { SSEHub } from "ssetarget";
 import { toNodeHandler } from "ssetarget/node";
+import { SqliteEventStores } from "ssetarget/sqlite";
 import { type SpanEvent, Tracer } from "ssetarget/workflows";
 import { sendPageFile } from "./page-files.ts";
 import { purchase } from "./purchase.ts";
@@ -18,10 +21,17 @@ const MAX_BODY_BYTES = 10_000;
 
 /** Purchases that are under way, with what approves them. */
 const running = new Map<string, () => void>();
-/** Purchases that have been started since the server was, for as long as the hub keeps their events. */
-const known = new Set<string>();
+/** Purchases whose first event may still be on its way to the file. */
+const begun = new Set<string>();
 
-const hub = new SSEHub<SpanEvent>("/:id/sse", { exists: (id) => known.has(id), onError: console.error });
+/** Runs outlive the server: one that was watched before a restart can be looked at after it. */
+const file = process.env["DATABASE"] ?? join(tmpdir(), `ssetarget-demo-${port}.db`);
+const stores = new SqliteEventStores<SpanEvent>(file, { maxAgeMs: 24 * 3_600_000, onError: console.error });
+const hub = new SSEHub<SpanEvent>("/:id/sse", { store: stores, exists: isKnown, onError: console.error });
+
+async function isKnown(id: string): Promise<boolean> {
+  return begun.has(id) || (id !== "" && (await stores.stream(id).getBounds()).lastId > 0);
+}
 const serveStream = toNodeHandler(hub);
 
 function startPurchase(speed: number): string {
@@ -30,11 +40,12 @@ function startPurchase(speed: number): string {
   const tracer = new Tracer(stream, id, { onError: console.error });
   const { promise: approval, resolve: approve } = Promise.withResolvers<void>();
   running.set(id, approve);
-  known.add(id);
+  begun.add(id);
   purchase(tracer, { speed, approval })
     .catch(console.error)
     .finally(() => {
       running.delete(id);
+      begun.delete(id);
       stream.complete().catch(console.error);
     });
   return id;
@@ -59,18 +70,16 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
     request.resume();
     const approve = running.get(id);
     if (approve === undefined) {
-      return send(
-        response,
-        known.has(id) ? 409 : 404,
-        known.has(id) ? "This purchase is over." : "There is nothing here.",
-      );
+      return (await isKnown(id))
+        ? send(response, 409, "This purchase is over.")
+        : send(response, 404, "There is nothing here.");
     }
     approve();
     return send(response, 202, "Sent.");
   }
   if (request.method !== "GET" && request.method !== "HEAD") return send(response, 405, "Not here.");
   if (action === undefined) {
-    const isPage = await sendPageFile(response, "index.html", pathname === "/" || known.has(id) ? 200 : 404);
+    const isPage = await sendPageFile(response, "index.html", pathname === "/" || (await isKnown(id)) ? 200 : 404);
     if (!isPage) send(response, 500, "The page has not been built; run `npm run build:page`.");
     return;
   }
@@ -114,6 +123,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
     server.close();
     // Clients are told to come back at a moment of their own, then the process has nothing left to wait for.
-    void hub.close().then(() => process.exit(0));
+    void hub
+      .close()
+      .then(() => stores.close())
+      .then(() => process.exit(0));
   });
 }

@@ -1,0 +1,66 @@
+import { SSETargetError } from "../../errors.ts";
+import { describeValue } from "../../options.ts";
+
+/** What is used of a prepared statement: `node:sqlite` and better-sqlite3 both have it. */
+export interface SqliteStatement {
+  run(...values: readonly (string | number | null)[]): unknown;
+  get(...values: readonly (string | number | null)[]): unknown;
+  iterate(...values: readonly (string | number | null)[]): Iterable<unknown>;
+}
+
+/** What is used of a database: a `DatabaseSync` of `node:sqlite`, or a `Database` of better-sqlite3. */
+export interface SqliteDatabase {
+  exec(sql: string): unknown;
+  /** A {@link SqliteStatement}; the two have types for it that cannot be named in one. */
+  prepare(sql: string): object;
+  close(): unknown;
+}
+
+interface SqliteModule {
+  readonly DatabaseSync: new (path: string) => SqliteDatabase;
+}
+
+/**
+ * Opens a file with the SQLite that the runtime brings.
+ *
+ * @throws SSETargetError `invalid-option` where there is none, `store-unavailable` where the file cannot be opened
+ * @see https://nodejs.org/api/sqlite.html
+ */
+export function openDatabase(path: string): SqliteDatabase {
+  const sqlite = globalThis.process?.getBuiltinModule?.("node:sqlite") as SqliteModule | undefined;
+  if (sqlite === undefined) {
+    throw new SSETargetError(
+      "invalid-option",
+      "`database` is a path, and this runtime has no `node:sqlite`; use Node 22.13 or newer, or pass a `Database` of better-sqlite3",
+    );
+  }
+  try {
+    return new sqlite.DatabaseSync(path);
+  } catch (cause) {
+    throw new SSETargetError(
+      "store-unavailable",
+      `the database ${describeValue(path)} cannot be opened (${messageOf(cause)}); its folder must be there and be writable`,
+      { cause },
+    );
+  }
+}
+
+/** Whether this is a database that was handed in. */
+export function isDatabase(value: unknown): value is SqliteDatabase {
+  const { exec, prepare } = (value ?? {}) as { exec?: unknown; prepare?: unknown };
+  return typeof exec === "function" && typeof prepare === "function";
+}
+
+/** An error of SQLite as callers know it. */
+export function unavailable(cause: unknown): SSETargetError {
+  if (cause instanceof SSETargetError) return cause;
+  return new SSETargetError(
+    "store-unavailable",
+    `SQLite could not do it (${messageOf(cause)}); nothing of it has been stored`,
+    { cause },
+  );
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

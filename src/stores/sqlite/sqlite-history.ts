@@ -1,0 +1,240 @@
+import { SSETargetError } from "../../errors.ts";
+import { reviveEvent, type EventRecord, type ServerSentEvent, type StoredEvent } from "../../event.ts";
+import type { PageLimits } from "../../store/event-store.ts";
+import type { SqliteDatabase, SqliteStatement } from "./sqlite-database.ts";
+
+/** A stream as the file has it. */
+export interface StreamRow {
+  readonly stream_id: number;
+  readonly name: string;
+  readonly epoch: string;
+  readonly first_id: number;
+  readonly last_id: number;
+  readonly completed: number;
+  /** How many events are retained, and how much JSON, in UTF-16 code units. */
+  readonly events: number;
+  readonly bytes: number;
+  /** When its oldest retained event may have been stored, and its newest one was: milliseconds since the epoch. */
+  readonly oldest_ms: number;
+  readonly newest_ms: number;
+}
+
+type EventRow = EventRecord & { readonly size: number };
+
+const MAX_KNOWN_ROWS = 10_000;
+const SCHEMA_VERSION = 1;
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS ssetarget_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS ssetarget_streams (
+    stream_id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, epoch TEXT NOT NULL,
+    first_id INTEGER NOT NULL, last_id INTEGER NOT NULL, completed INTEGER NOT NULL,
+    events INTEGER NOT NULL, bytes INTEGER NOT NULL, oldest_ms INTEGER NOT NULL, newest_ms INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS ssetarget_events (
+    stream_id INTEGER NOT NULL, id INTEGER NOT NULL, type TEXT NOT NULL, key TEXT, text TEXT NOT NULL, time_ms INTEGER NOT NULL,
+    PRIMARY KEY (stream_id, id)) WITHOUT ROWID;
+  CREATE UNIQUE INDEX IF NOT EXISTS ssetarget_keys ON ssetarget_events (stream_id, key) WHERE key IS NOT NULL;
+  INSERT OR IGNORE INTO ssetarget_meta (name, value) VALUES ('schema', '${SCHEMA_VERSION}');
+`;
+
+/** The tables of one file: what is asked of them, in SQL. Everything here is synchronous. */
+export class SqliteHistory {
+  readonly #database: SqliteDatabase;
+  readonly #statements = new Map<string, SqliteStatement>();
+  /** Rows as this process wrote them last: good for as long as no other connection has written to the file. */
+  readonly #rows = new Map<string, StreamRow>();
+  #seenVersion = -1;
+
+  /** @throws SSETargetError `store-unavailable` where the file has tables of a newer version */
+  constructor(database: SqliteDatabase) {
+    this.#database = database;
+    database.exec(SCHEMA);
+    const { value } = this.#get<{ value: string }>("SELECT value FROM ssetarget_meta WHERE name = 'schema'") ?? {
+      value: "none",
+    };
+    if (value === String(SCHEMA_VERSION)) return;
+    throw new SSETargetError(
+      "store-unavailable",
+      `the tables of this file have the version ${value}, and this release of ssetarget knows ${SCHEMA_VERSION}; use the release that made them, or another file`,
+    );
+  }
+
+  /** Runs `work` in a transaction that other processes wait for; what it throws rolls everything back. */
+  transaction<T>(work: () => T): T {
+    this.#run("BEGIN IMMEDIATE");
+    try {
+      this.#forgetWhatOthersChanged();
+      const result = work();
+      this.#run("COMMIT");
+      return result;
+    } catch (error) {
+      this.#rows.clear();
+      try {
+        this.#run("ROLLBACK");
+      } catch {
+        // SQLite has rolled back by itself, as it does when the disk is full.
+      }
+      throw error;
+    }
+  }
+
+  /** A number that changes when another connection has written to the file. */
+  dataVersion(): number {
+    return this.#get<{ data_version: number }>("PRAGMA data_version")?.data_version ?? 0;
+  }
+
+  stream(name: string): StreamRow | undefined {
+    return this.#get<StreamRow>("SELECT * FROM ssetarget_streams WHERE name = ?", name);
+  }
+
+  /** {@link stream} within a transaction, where nobody else can write. */
+  ownStream(name: string): StreamRow | undefined {
+    return this.#rows.get(name) ?? this.stream(name);
+  }
+
+  createStream(name: string, epoch: string, nowMs: number): StreamRow {
+    this.#run(
+      "INSERT INTO ssetarget_streams (name, epoch, first_id, last_id, completed, events, bytes, oldest_ms, newest_ms) VALUES (?, ?, 1, 0, 0, 0, 0, ?, ?)",
+      name,
+      epoch,
+      nowMs,
+      nowMs,
+    );
+    return this.stream(name) as StreamRow;
+  }
+
+  updateStream(row: StreamRow): void {
+    const { first_id, last_id, completed, events, bytes, oldest_ms, newest_ms, stream_id } = row;
+    this.#run(
+      "UPDATE ssetarget_streams SET first_id = ?, last_id = ?, completed = ?, events = ?, bytes = ?, oldest_ms = ?, newest_ms = ? WHERE stream_id = ?",
+      first_id,
+      last_id,
+      completed,
+      events,
+      bytes,
+      oldest_ms,
+      newest_ms,
+      stream_id,
+    );
+    if (this.#rows.size >= MAX_KNOWN_ROWS) this.#rows.clear();
+    this.#rows.set(row.name, row);
+  }
+
+  insertEvent(streamId: number, { id, type, key, text }: EventRecord, nowMs: number): void {
+    this.#run(
+      "INSERT INTO ssetarget_events (stream_id, id, type, key, text, time_ms) VALUES (?, ?, ?, ?, ?, ?)",
+      streamId,
+      id,
+      type,
+      key ?? null,
+      text,
+      nowMs,
+    );
+  }
+
+  eventByKey<E extends ServerSentEvent>(streamId: number, key: string): StoredEvent<E> | undefined {
+    const row = this.#get<EventRecord>(
+      "SELECT id, type, text FROM ssetarget_events WHERE stream_id = ? AND key = ?",
+      streamId,
+      key,
+    );
+    return row === undefined ? undefined : reviveEvent<E>(row);
+  }
+
+  /** What follows an id; row by row, so that what lies beyond the limits is never in memory. */
+  eventsAfter<E extends ServerSentEvent>(streamId: number, afterId: number, limits?: PageLimits): StoredEvent<E>[] {
+    const events: StoredEvent<E>[] = [];
+    let bytes = 0;
+    const rows = this.#statement(
+      "SELECT id, type, text FROM ssetarget_events WHERE stream_id = ? AND id > ? ORDER BY id LIMIT ?",
+    ).iterate(streamId, afterId, limits?.maxEvents ?? -1) as Iterable<EventRecord>;
+    for (const row of rows) {
+      bytes += row.text.length;
+      if (limits !== undefined && events.length > 0 && bytes > limits.maxBytes) break;
+      events.push(reviveEvent<E>(row));
+    }
+    return events;
+  }
+
+  /** The row after everything before an id has been forgotten. */
+  trim(row: StreamRow, beforeId: number): StreamRow {
+    const upTo = Math.min(beforeId, row.last_id + 1);
+    if (upTo <= row.first_id) return row;
+    const gone = this.#get<{ events: number; bytes: number }>(
+      "SELECT count(*) AS events, coalesce(sum(length(text)), 0) AS bytes FROM ssetarget_events WHERE stream_id = ? AND id < ?",
+      row.stream_id,
+      upTo,
+    ) as { events: number; bytes: number };
+    this.#run("DELETE FROM ssetarget_events WHERE stream_id = ? AND id < ?", row.stream_id, upTo);
+    const oldest = this.#get<{ time_ms: number }>(
+      "SELECT time_ms FROM ssetarget_events WHERE stream_id = ? ORDER BY id LIMIT 1",
+      row.stream_id,
+    );
+    return {
+      ...row,
+      first_id: upTo,
+      events: row.events - gone.events,
+      bytes: Math.max(0, row.bytes - gone.bytes),
+      oldest_ms: oldest?.time_ms ?? row.newest_ms,
+    };
+  }
+
+  /** The first id that stays where no more than so many bytes shall; the newest event always does. */
+  firstIdWithin(row: StreamRow, maxBytes: number): number {
+    let tooMany = row.bytes - maxBytes;
+    let first = row.first_id;
+    const rows = this.#statement(
+      "SELECT id, length(text) AS size FROM ssetarget_events WHERE stream_id = ? ORDER BY id",
+    ).iterate(row.stream_id) as Iterable<EventRow>;
+    for (const { id, size } of rows) {
+      first = id;
+      if (tooMany <= 0) break;
+      tooMany -= size;
+    }
+    return Math.min(first, row.last_id);
+  }
+
+  /** The first id that was stored after a moment; `last_id + 1` where none was. */
+  firstIdSince(row: StreamRow, sinceMs: number): number {
+    const found = this.#get<{ id: number | null }>(
+      "SELECT min(id) AS id FROM ssetarget_events WHERE stream_id = ? AND time_ms >= ?",
+      row.stream_id,
+      sinceMs,
+    );
+    return found?.id ?? row.last_id + 1;
+  }
+
+  /** Streams that hold something older than a moment. */
+  streamsOlderThan(beforeMs: number): StreamRow[] {
+    return [
+      ...this.#statement("SELECT * FROM ssetarget_streams WHERE oldest_ms < ? LIMIT 1000").iterate(beforeMs),
+    ] as StreamRow[];
+  }
+
+  deleteStream({ stream_id, name }: StreamRow): void {
+    this.#rows.delete(name);
+    this.#run("DELETE FROM ssetarget_events WHERE stream_id = ?", stream_id);
+    this.#run("DELETE FROM ssetarget_streams WHERE stream_id = ?", stream_id);
+  }
+
+  #forgetWhatOthersChanged(): void {
+    const version = this.dataVersion();
+    if (version !== this.#seenVersion) this.#rows.clear();
+    this.#seenVersion = version;
+  }
+
+  #statement(sql: string): SqliteStatement {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined)
+      this.#statements.set(sql, (statement = this.#database.prepare(sql) as SqliteStatement));
+    return statement;
+  }
+
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- The caller knows the columns that it asks for.
+  #get<T>(sql: string, ...values: readonly (string | number | null)[]): T | undefined {
+    return this.#statement(sql).get(...values) as T | undefined;
+  }
+
+  #run(sql: string, ...values: readonly (string | number | null)[]): void {
+    this.#statement(sql).run(...values);
+  }
+}

@@ -1,0 +1,160 @@
+import { dataText, withId, type ServerSentEvent, type StoredEvent } from "../../event.ts";
+import { SSETargetError } from "../../errors.ts";
+import { randomEpoch } from "../../store/random-epoch.ts";
+import { APPEND } from "./redis-script.ts";
+import { withRetries } from "./retry.ts";
+import type { ScriptRunner } from "./script-runner.ts";
+import { decodeEvent, encodeText } from "./stored-text.ts";
+import type { StreamKeys } from "./stream-keys.ts";
+
+/** What an appender is told by the store's options. */
+export interface AppendOptions {
+  readonly maxEvents: number;
+  readonly maxBytes: number;
+  readonly ttlMs: number | null;
+  readonly retryForMs: number;
+}
+
+interface Job<E extends ServerSentEvent> {
+  readonly events: readonly E[];
+  readonly bytes: number;
+  readonly resolve: (stored: readonly StoredEvent<E>[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Redis does nothing else while it runs a call, so a call is not to be large. */
+const MAX_CALL_EVENTS = 1_000;
+const MAX_CALL_BYTES = 512 * 1024;
+/** What is larger is not published but read by those who follow: a subscriber who is too slow would lose its connection. */
+const MAX_MESSAGE_BYTES = 128 * 1024;
+/** How long Redis remembers what the last call of a writer did. Longer than any client tries to send a command again. */
+const WRITER_TTL_MS = 3_600_000;
+/** How many events more than `maxEvents` may be there, so that they need not be forgotten one by one. */
+const MAX_SLACK = 100;
+
+/**
+ * Appends to one stream, one call at a time: what comes while one is under way goes together into the next. So the order
+ * holds whatever becomes of the connection, and the more there is to do, the less each event costs.
+ *
+ * Each call has a number by which Redis knows it when it comes a second time.
+ */
+export class Appender<E extends ServerSentEvent> {
+  readonly #scripts: ScriptRunner;
+  readonly #keys: readonly string[];
+  readonly #channel: string;
+  readonly #limits: readonly string[];
+  readonly #retryForMs: number;
+  readonly #jobs: Job<E>[] = [];
+  #running: Promise<void> | undefined;
+  /** Begins the name of every history that begins with this appender; never given twice, for a number follows. */
+  readonly #epoch = randomEpoch();
+  /** How often the time is set after which Redis forgets the stream. */
+  readonly #touchEveryMs: number;
+  #touchedAtMs = Number.NEGATIVE_INFINITY;
+  #calls = 0;
+  #attempts = 0;
+
+  constructor(scripts: ScriptRunner, keys: StreamKeys, options: AppendOptions) {
+    this.#scripts = scripts;
+    this.#keys = [keys.events, keys.meta, keys.keys, keys.writer + randomEpoch() + randomEpoch()];
+    this.#channel = keys.channel;
+    const slack = Math.min(MAX_SLACK, Math.floor(options.maxEvents / 8));
+    this.#limits = [
+      options.maxEvents,
+      slack,
+      options.maxBytes,
+      MAX_MESSAGE_BYTES,
+      // A tenth more than asked for, so that it need not be set with every event.
+      Math.floor((options.ttlMs ?? 0) * 1.1),
+      WRITER_TTL_MS,
+    ].map(String);
+    this.#touchEveryMs = (options.ttlMs ?? Number.POSITIVE_INFINITY) / 10;
+    this.#retryForMs = options.retryForMs;
+  }
+
+  /** Stores all of these events or none. They shall be snapshots. */
+  append(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
+    let bytes = 0;
+    for (const event of events) bytes += dataText(event).length;
+    return new Promise((resolve, reject) => {
+      this.#jobs.push({ events, bytes, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Resolves when nothing is under way. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // What the same piece of code appends without waiting shall go in one call.
+    await Promise.resolve();
+    for (let batch = this.#nextBatch(); batch.length > 0; batch = this.#nextBatch()) {
+      try {
+        await this.#call(batch);
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    this.#running = undefined;
+  }
+
+  #nextBatch(): Job<E>[] {
+    let [count, events, bytes] = [0, 0, 0];
+    for (const job of this.#jobs) {
+      events += job.events.length;
+      bytes += job.bytes;
+      if (count > 0 && (events > MAX_CALL_EVENTS || bytes > MAX_CALL_BYTES)) break;
+      count++;
+    }
+    return this.#jobs.splice(0, count);
+  }
+
+  async #call(batch: readonly Job<E>[]): Promise<void> {
+    const call = String(++this.#calls);
+    const groups: string[] = [];
+    for (const { events } of batch) {
+      groups.push(String(events.length));
+      for (const event of events) {
+        groups.push(encodeText(event.type), event.key === undefined ? "" : encodeText(event.key), dataText(event));
+      }
+    }
+    const nowMs = performance.now();
+    const isDue = nowMs - this.#touchedAtMs >= this.#touchEveryMs;
+    const reply = await withRetries(() => {
+      const epoch = this.#epoch + (this.#attempts++).toString(36);
+      const head = [this.#channel, call, epoch, ...this.#limits, isDue ? "1" : "0"];
+      return this.#scripts.run(APPEND, this.#keys, head.concat(groups));
+    }, this.#retryForMs);
+    const [, answer = ""] = reply;
+    if (isDue && answer.includes("+")) this.#touchedAtMs = nowMs;
+    this.#settle(batch, reply);
+  }
+
+  /** @see APPEND for what the answer looks like */
+  #settle(batch: readonly Job<E>[], [firstId, answer = "", ...rest]: readonly string[]): void {
+    const known = new Map<number, StoredEvent<E>>();
+    for (let index = 0; index + 2 < rest.length; index += 3) {
+      const id = Number(rest[index]);
+      known.set(id, decodeEvent(id, rest[index + 1] as string, rest[index + 2] as string));
+    }
+    let nextId = Number(firstId);
+    for (const [index, group] of answer.split(";").slice(0, batch.length).entries()) {
+      const { events, resolve, reject } = batch[index] as Job<E>;
+      if (group === "E") {
+        reject(new SSETargetError("stream-completed", "the stream has ended; nothing can be added to it"));
+        continue;
+      }
+      const ids = group.match(/\+|\d+/g) ?? [];
+      resolve(
+        events.map((event, place) => {
+          const id = ids[place];
+          if (id === "+") return withId(event, nextId++);
+          // Forgotten since: then it is at least known which one it was.
+          return known.get(Number(id)) ?? withId(event, Number(id));
+        }),
+      );
+    }
+  }
+}

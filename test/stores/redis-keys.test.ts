@@ -1,0 +1,259 @@
+import { Cluster, Redis } from "ioredis";
+import { SSETargetError } from "ssetarget";
+import { RedisEventStore, type RedisClient, type RedisEventStoreOptions } from "ssetarget/redis";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { RedisCluster, RedisServer, until } from "./support/redis-server.ts";
+
+interface Sample {
+  readonly type: string;
+  readonly key?: string;
+  readonly text?: string;
+}
+
+let server: RedisServer;
+let redis: Redis;
+beforeAll(async () => {
+  server = await RedisServer.start();
+  redis = new Redis(server.url);
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+beforeEach(() => redis.flushall());
+
+function open(options: RedisEventStoreOptions = {}, prefix = "run"): RedisEventStore<Sample> {
+  return new RedisEventStore<Sample>(redis, prefix, options);
+}
+
+/** What is in Redis, without the records of writers. */
+async function keys(): Promise<string[]> {
+  return (await redis.keys("*")).filter((key) => !key.includes(":writer:")).toSorted();
+}
+
+describe("what RedisEventStore keeps in Redis", () => {
+  it("is a stream of events under their ids, a hash, the idempotency keys, and a note for each writer", async () => {
+    const store = open();
+    await store.storeEvent({ type: "a", text: "x" });
+    await store.storeEvents([{ type: "b", key: "k" }, { type: "c" }]);
+    expect(await keys()).toEqual(["{run}:events", "{run}:keys", "{run}:meta"]);
+    expect(await redis.xrange("{run}:events", "-", "+")).toEqual([
+      ["1-0", ["type", "a", "data", '{"text":"x"}']],
+      ["2-0", ["type", "b", "data", '{"key":"k"}']],
+      ["3-0", ["type", "c", "data", "{}"]],
+    ]);
+    expect(await redis.call("zrange", "{run}:keys", "0", "-1", "WITHSCORES")).toEqual(["k", "2"]);
+    expect(await redis.hgetall("{run}:meta")).toMatchObject({ first: "1", last: "3", bytes: "25", keyed: "1" });
+    const [writer, ...others] = await redis.keys("{run}:writer:*");
+    expect(others).toEqual([]);
+    expect(await redis.pttl(writer ?? "")).toBeGreaterThan(3_500_000);
+  });
+
+  it("is nothing at all for a stream that was only read", async () => {
+    const store = open();
+    await store.getBounds();
+    await store.getEvents(0);
+    await store.getEventByKey("k");
+    await store.trim(5);
+    const subscription = await store.subscribe(0, { onEvents: () => {}, onInterrupted: () => {} });
+    subscription.close();
+    await store.close();
+    expect(await redis.keys("*")).toEqual([]);
+  });
+
+  it("is nothing for a stream whose first events are refused", async () => {
+    const store = open();
+    await expect(
+      store.storeEvents([{ type: "ssetarget:end", key: "ssetarget:end" }, { type: "n" }]),
+    ).rejects.toMatchObject({ code: "stream-completed" });
+    expect(await keys()).toEqual([]);
+    expect((await store.storeEvent({ type: "n" })).id).toBe(1);
+  });
+
+  it("is forgotten a while after the last event, all of it at one moment", async () => {
+    const store = open({ ttlMs: 100_000 });
+    await store.storeEvent({ type: "n" });
+    await redis.pexpire("{run}:events", 5_000);
+    await redis.pexpire("{run}:meta", 5_000);
+    // A store that has just come sets the time anew, and so does the first key.
+    await open({ ttlMs: 100_000 }).storeEvent({ type: "n", key: "k" });
+    const lives = await Promise.all((await keys()).map((key) => redis.pexpiretime(key)));
+    expect(lives.length).toBe(3);
+    expect(new Set(lives).size).toBe(1);
+    expect(await redis.pttl("{run}:events")).toBeGreaterThan(100_000);
+    expect(await redis.pttl("{run}:events")).toBeLessThanOrEqual(110_000);
+  });
+
+  it("stays where it was told to stay, also what had a time to live before", async () => {
+    await open({ ttlMs: 100_000 }).storeEvent({ type: "n", key: "k" });
+    await open({ ttlMs: null }).storeEvent({ type: "n" });
+    expect(await Promise.all((await keys()).map((key) => redis.pttl(key)))).toEqual([-1, -1, -1]);
+  });
+
+  it("is bounded in bytes: the newest events that fit, and the keys of those only", async () => {
+    const store = open({ maxBytes: 10_000 });
+    const text = "x".repeat(1_000);
+    for (let n = 1; n <= 40; n++) await store.storeEvent({ type: "n", key: `k${n}`, text });
+    const { firstId, lastId } = await store.getBounds();
+    expect(lastId).toBe(40);
+    expect(lastId - firstId + 1).toBeGreaterThanOrEqual(8);
+    expect(lastId - firstId + 1).toBeLessThanOrEqual(9);
+    expect(await redis.zcard("{run}:keys")).toBe(lastId - firstId + 1);
+    expect(Number(await redis.hget("{run}:meta", "bytes"))).toBeLessThanOrEqual(10_000);
+    await store.storeEvent({ type: "large", text: "x".repeat(50_000) });
+    expect(await store.getBounds()).toMatchObject({ firstId: 41, lastId: 41 });
+  });
+
+  it("keeps so many events, and little more", async () => {
+    const store = open({ maxEvents: 50 });
+    for (let n = 1; n <= 30; n++) await store.storeEvents(Array.from({ length: 7 }, () => ({ type: "n" })));
+    const length = await redis.xlen("{run}:events");
+    expect(length).toBeGreaterThanOrEqual(50);
+    expect(length).toBeLessThanOrEqual(56);
+    expect(await store.getBounds()).toMatchObject({ firstId: 210 - length + 1, lastId: 210 });
+  });
+
+  it("has one entry for each of two events that are equal", async () => {
+    const store = open();
+    for (let n = 0; n < 3; n++) await store.storeEvent({ type: "same", text: "same" });
+    expect(await redis.xlen("{run}:events")).toBe(3);
+  });
+
+  it("knows types and keys that no text of Redis can be, from one another", async () => {
+    const store = open();
+    const odd = ["\uD800", "\uD801", "a\nb", 'quote " and \\', "%7B", "{"];
+    for (const each of odd) await store.storeEvent({ type: each, key: each });
+    expect((await store.getEvents(0)).map(({ type }) => type)).toEqual(odd);
+    for (const [index, each] of odd.entries()) expect((await store.getEventByKey(each))?.id).toBe(index + 1);
+  });
+
+  it("reads a call of many events that are too large to be published", async () => {
+    const store = open();
+    const heard: number[] = [];
+    await store.subscribe(0, {
+      onEvents: (events) => heard.push(...events.map(({ id }) => id)),
+      onInterrupted: () => heard.push(Number.NaN),
+    });
+    const large = { type: "large", text: "x".repeat(100_000) };
+    await store.storeEvents(Array.from({ length: 40 }, () => large));
+    await store.storeEvent({ type: "n" });
+    await until(() => heard.length >= 41, "all are heard of");
+    expect(heard).toEqual(Array.from({ length: 41 }, (_, index) => index + 1));
+    await store.close();
+  });
+
+  it("is not mixed up with the stream of the same name in another database", async () => {
+    const elsewhere = new Redis(server.port, "127.0.0.1", { db: 1 });
+    const [here, there] = [open(), new RedisEventStore<Sample>(elsewhere, "run")];
+    const heard: (string | undefined)[] = [];
+    await here.subscribe(0, {
+      onEvents: (events) => heard.push(...events.map(({ text }) => text)),
+      onInterrupted: () => heard.push("interrupted"),
+    });
+    for (let n = 1; n <= 3; n++) {
+      await there.storeEvent({ type: "n", text: `there ${n}` });
+      await here.storeEvent({ type: "n", text: `here ${n}` });
+    }
+    await until(() => heard.length >= 3, "everything is heard of");
+    expect(heard).toEqual(["here 1", "here 2", "here 3"]);
+    await Promise.all([here.close(), there.close()]);
+    elsewhere.disconnect();
+  });
+});
+
+describe("the prefix of a RedisEventStore", () => {
+  const odd = ["{}", "{", "}", "{a}b", "a{b}c}", "%7Ba%7D", " ", "runs:1", "../x", "ünï 🧑‍🚀", "*", "\uD800", "\uD801"];
+
+  it("may be any text, and gives keys of its own", async () => {
+    for (const prefix of odd) await open({}, prefix).storeEvent({ type: "n", text: prefix });
+    for (const prefix of odd) {
+      expect((await open({}, prefix).getEvents(0)).map(({ text }) => text)).toEqual([prefix]);
+    }
+  });
+
+  it("puts all keys of a stream into one slot of a cluster", async () => {
+    const cluster = await RedisCluster.start();
+    const client = new Cluster(cluster.nodes);
+    try {
+      for (const prefix of odd) {
+        const store = new RedisEventStore<Sample>(client, prefix);
+        await store.storeEvent({ type: "n", key: "k" });
+        expect((await store.storeEvent({ type: "n", key: "k" })).id).toBe(1);
+      }
+      const [first] = cluster.servers;
+      const names = (await Promise.all(cluster.servers.map(({ admin }) => admin.keys("*")))).flat();
+      const slots = new Map<string, Set<number>>();
+      for (const name of names) {
+        const tag = name.slice(0, name.lastIndexOf("}") + 1);
+        const slot = (await first?.admin.cluster("KEYSLOT", name)) as number;
+        slots.set(tag, (slots.get(tag) ?? new Set()).add(slot));
+      }
+      expect(slots.size).toBe(odd.length);
+      for (const [tag, of] of slots) expect([tag, of.size]).toEqual([tag, 1]);
+    } finally {
+      client.disconnect();
+      await cluster.stop();
+    }
+  });
+});
+
+describe("what RedisEventStore refuses", () => {
+  const refusal = (make: () => unknown): SSETargetError => {
+    try {
+      make();
+    } catch (error) {
+      return error as SSETargetError;
+    }
+    throw new Error("it was not refused");
+  };
+
+  it.for([undefined, null, "redis://localhost", {}, { call: () => {} }, new Map()])(
+    "is anything that is not a client: %o",
+    (client) => {
+      const { code, message } = refusal(() => new RedisEventStore(client as unknown as RedisClient, "run"));
+      expect(code).toBe("invalid-option");
+      expect(message).toContain("`createClient()`");
+    },
+  );
+
+  it.for([
+    [{ maxEvents: 0 }, "maxEvents"],
+    [{ maxBytes: 1.5 }, "maxBytes"],
+    [{ ttlMs: 10 }, "ttlMs"],
+    [{ retryForMs: -1 }, "retryForMs"],
+    [{ pingMs: 1 }, "pingMs"],
+    [{ durable: 1 }, "durable"],
+    [{ onError: "log" }, "onError"],
+  ] as const)("is an option that cannot work: %o", ([options, name]) => {
+    const { code, message } = refusal(() => open(options as unknown as RedisEventStoreOptions));
+    expect(code).toBe("invalid-option");
+    expect(message).toContain(`\`${name}\``);
+  });
+
+  it("is a stream without a name", () => {
+    expect(refusal(() => open({}, "")).code).toBe("invalid-option");
+  });
+
+  it("is to follow one stream as one that loses nothing and as one that may", async () => {
+    const nobody = { onEvents: () => {}, onInterrupted: () => {} };
+    const store = open();
+    await store.subscribe(0, nobody);
+    await expect(open({ durable: true }).subscribe(0, nobody)).rejects.toMatchObject({ code: "invalid-option" });
+    await store.close();
+  });
+
+  it("is everything once it is closed", async () => {
+    const store = open();
+    await store.close();
+    for (const call of [
+      () => store.storeEvent({ type: "n" }),
+      () => store.storeEvents([{ type: "n" }]),
+      () => store.getEvents(0),
+      () => store.getBounds(),
+      () => store.trim(1),
+      () => store.subscribe(0, { onEvents: () => {}, onInterrupted: () => {} }),
+    ]) {
+      await expect(call()).rejects.toMatchObject({ code: "closed" });
+    }
+  });
+});

@@ -22,7 +22,6 @@ const PROGRAMS: readonly Program[] = [
   { name: "redis-server", packages: ["redis-server"], isThere: () => isOnPath("redis-server") },
   { name: "nginx", packages: ["nginx-light"], isThere: () => isOnPath("nginx") },
   { name: "caddy", packages: ["caddy"], isThere: () => isOnPath("caddy") },
-  { name: "nats-server", packages: ["nats-server"], isThere: () => isOnPath("nats-server") },
 ];
 
 /** Where Chromium is on this machine, if it is. `CHROMIUM_PATH` names another place. */

@@ -205,7 +205,7 @@ export class SqliteEventStores<E extends ServerSentEvent> implements EventStores
         const rows = new Map<string, StreamRow>();
         const nowMs = Date.now();
         const all = appends.map(({ name, events }) => this.#store(rows, name, events, nowMs));
-        for (const row of rows.values()) this.#history.updateStream(this.#retained(row, nowMs));
+        for (const row of rows.values()) this.#retain(row, nowMs);
         return all;
       });
     } catch (error) {
@@ -257,14 +257,13 @@ export class SqliteEventStores<E extends ServerSentEvent> implements EventStores
       if (there !== undefined) return there;
       const each = withId(event, row.last_id + 1);
       const text = dataText(each);
-      this.#history.insertEvent(row.stream_id, { id: each.id, type: each.type, key: each.key, text }, nowMs);
+      const total = row.total + text.length;
+      this.#history.insertEvent(row.stream_id, { id: each.id, type: each.type, key: each.key, text }, total, nowMs);
       row = {
         ...row,
         last_id: each.id,
         completed: each.type === END_EVENT_TYPE ? 1 : 0,
-        events: row.events + 1,
-        bytes: row.bytes + text.length,
-        oldest_ms: row.events === 0 ? nowMs : row.oldest_ms,
+        total,
         newest_ms: nowMs,
       };
       fresh.push(each);
@@ -274,19 +273,19 @@ export class SqliteEventStores<E extends ServerSentEvent> implements EventStores
     return { stored, fresh, epoch: row.epoch };
   }
 
-  /** The row after what need not be retained has gone: some at a time, so that an append does not pay for it each time. */
-  #retained(row: StreamRow, nowMs: number): StreamRow {
+  /** Forgets what need not be retained: some at a time, so that an append does not pay for it each time. */
+  #retain(row: StreamRow, nowMs: number): void {
     let kept = row;
-    if (kept.events > this.#maxEvents + Math.ceil(this.#maxEvents / 4)) {
+    if (kept.last_id - kept.first_id + 1 > this.#maxEvents + Math.ceil(this.#maxEvents / 4)) {
       kept = this.#history.trim(kept, kept.last_id - this.#maxEvents + 1);
     }
-    if (kept.bytes > this.#maxBytes + this.#maxBytes / 4 && kept.events > 1) {
+    if (kept.total - kept.base_total > this.#maxBytes + this.#maxBytes / 4) {
       kept = this.#history.trim(kept, this.#history.firstIdWithin(kept, this.#maxBytes));
     }
     if (this.#maxAgeMs !== null && kept.oldest_ms < nowMs - this.#maxAgeMs * 1.1) {
       kept = this.#history.trim(kept, this.#history.firstIdSince(kept, nowMs - this.#maxAgeMs));
     }
-    return kept;
+    this.#history.remember(kept);
   }
 
   #sweep(): void {
@@ -295,7 +294,7 @@ export class SqliteEventStores<E extends ServerSentEvent> implements EventStores
       this.#history.transaction(() => {
         for (const row of this.#history.streamsOlderThan(sinceMs)) {
           if (row.newest_ms < sinceMs) this.#history.deleteStream(row);
-          else this.#history.updateStream(this.#history.trim(row, this.#history.firstIdSince(row, sinceMs)));
+          else this.#history.trim(row, this.#history.firstIdSince(row, sinceMs));
         }
       });
       this.#followed.lookAtAll();
@@ -318,7 +317,7 @@ export class SqliteEventStores<E extends ServerSentEvent> implements EventStores
   #trim(name: string, beforeId: number): void {
     this.#history.transaction(() => {
       const row = this.#history.ownStream(name);
-      if (row !== undefined) this.#history.updateStream(this.#history.trim(row, beforeId));
+      if (row !== undefined) this.#history.trim(row, beforeId);
     });
   }
 

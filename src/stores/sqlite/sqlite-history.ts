@@ -1,9 +1,12 @@
 import { SSETargetError } from "../../errors.ts";
-import { reviveEvent, type EventRecord, type ServerSentEvent, type StoredEvent } from "../../event.ts";
+import { END_EVENT_TYPE, reviveEvent, type EventRecord, type ServerSentEvent, type StoredEvent } from "../../event.ts";
 import type { PageLimits } from "../../store/event-store.ts";
 import type { SqliteDatabase, SqliteStatement } from "./sqlite-database.ts";
 
-/** A stream as the file has it. */
+/**
+ * A stream as the file has it. Its row in the file is written when it is made and when something is forgotten; what
+ * appends change is told by its last event, so that an append is one insert.
+ */
 export interface StreamRow {
   readonly stream_id: number;
   readonly name: string;
@@ -11,16 +14,21 @@ export interface StreamRow {
   readonly first_id: number;
   readonly last_id: number;
   readonly completed: number;
-  /** How many events are retained, and how much JSON, in UTF-16 code units. */
-  readonly events: number;
-  readonly bytes: number;
+  /** All JSON that was ever stored up to the last event, and before the first that is retained, in UTF-16 code units. */
+  readonly total: number;
+  readonly base_total: number;
   /** When its oldest retained event may have been stored, and its newest one was: milliseconds since the epoch. */
   readonly oldest_ms: number;
   readonly newest_ms: number;
 }
 
-type EventRow = EventRecord & { readonly size: number };
-
+/** Where there is a last event, that is newer than what the stream's own row says. */
+const SELECT_STREAM = `
+  SELECT s.stream_id, s.name, s.epoch, s.first_id, s.base_total, s.oldest_ms, coalesce(e.id, s.last_id) AS last_id,
+    s.completed OR coalesce(e.type = '${END_EVENT_TYPE}', 0) AS completed,
+    coalesce(e.total, s.total) AS total, coalesce(e.time_ms, s.newest_ms) AS newest_ms
+  FROM ssetarget_streams s LEFT JOIN ssetarget_events e ON e.stream_id = s.stream_id
+    AND e.id = (SELECT max(id) FROM ssetarget_events WHERE stream_id = s.stream_id)`;
 const MAX_KNOWN_ROWS = 10_000;
 const SCHEMA_VERSION = 1;
 const SCHEMA = `
@@ -28,9 +36,10 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS ssetarget_streams (
     stream_id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, epoch TEXT NOT NULL,
     first_id INTEGER NOT NULL, last_id INTEGER NOT NULL, completed INTEGER NOT NULL,
-    events INTEGER NOT NULL, bytes INTEGER NOT NULL, oldest_ms INTEGER NOT NULL, newest_ms INTEGER NOT NULL);
+    total INTEGER NOT NULL, base_total INTEGER NOT NULL, oldest_ms INTEGER NOT NULL, newest_ms INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS ssetarget_events (
-    stream_id INTEGER NOT NULL, id INTEGER NOT NULL, type TEXT NOT NULL, key TEXT, text TEXT NOT NULL, time_ms INTEGER NOT NULL,
+    stream_id INTEGER NOT NULL, id INTEGER NOT NULL, type TEXT NOT NULL, key TEXT, text TEXT NOT NULL,
+    total INTEGER NOT NULL, time_ms INTEGER NOT NULL,
     PRIMARY KEY (stream_id, id)) WITHOUT ROWID;
   CREATE UNIQUE INDEX IF NOT EXISTS ssetarget_keys ON ssetarget_events (stream_id, key) WHERE key IS NOT NULL;
   INSERT OR IGNORE INTO ssetarget_meta (name, value) VALUES ('schema', '${SCHEMA_VERSION}');
@@ -83,7 +92,7 @@ export class SqliteHistory {
   }
 
   stream(name: string): StreamRow | undefined {
-    return this.#get<StreamRow>("SELECT * FROM ssetarget_streams WHERE name = ?", name);
+    return this.#get<StreamRow>(`${SELECT_STREAM} WHERE s.name = ?`, name);
   }
 
   /** {@link stream} within a transaction, where nobody else can write. */
@@ -93,7 +102,7 @@ export class SqliteHistory {
 
   createStream(name: string, epoch: string, nowMs: number): StreamRow {
     this.#run(
-      "INSERT INTO ssetarget_streams (name, epoch, first_id, last_id, completed, events, bytes, oldest_ms, newest_ms) VALUES (?, ?, 1, 0, 0, 0, 0, ?, ?)",
+      "INSERT INTO ssetarget_streams (name, epoch, first_id, last_id, completed, total, base_total, oldest_ms, newest_ms) VALUES (?, ?, 1, 0, 0, 0, 0, ?, ?)",
       name,
       epoch,
       nowMs,
@@ -102,31 +111,21 @@ export class SqliteHistory {
     return this.stream(name) as StreamRow;
   }
 
-  updateStream(row: StreamRow): void {
-    const { first_id, last_id, completed, events, bytes, oldest_ms, newest_ms, stream_id } = row;
-    this.#run(
-      "UPDATE ssetarget_streams SET first_id = ?, last_id = ?, completed = ?, events = ?, bytes = ?, oldest_ms = ?, newest_ms = ? WHERE stream_id = ?",
-      first_id,
-      last_id,
-      completed,
-      events,
-      bytes,
-      oldest_ms,
-      newest_ms,
-      stream_id,
-    );
+  /** The row after a transaction that appended to the stream. */
+  remember(row: StreamRow): void {
     if (this.#rows.size >= MAX_KNOWN_ROWS) this.#rows.clear();
     this.#rows.set(row.name, row);
   }
 
-  insertEvent(streamId: number, { id, type, key, text }: EventRecord, nowMs: number): void {
+  insertEvent(streamId: number, { id, type, key, text }: EventRecord, total: number, nowMs: number): void {
     this.#run(
-      "INSERT INTO ssetarget_events (stream_id, id, type, key, text, time_ms) VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT INTO ssetarget_events (stream_id, id, type, key, text, total, time_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
       streamId,
       id,
       type,
       key ?? null,
       text,
+      total,
       nowMs,
     );
   }
@@ -159,38 +158,46 @@ export class SqliteHistory {
   trim(row: StreamRow, beforeId: number): StreamRow {
     const upTo = Math.min(beforeId, row.last_id + 1);
     if (upTo <= row.first_id) return row;
-    const gone = this.#get<{ events: number; bytes: number }>(
-      "SELECT count(*) AS events, coalesce(sum(length(text)), 0) AS bytes FROM ssetarget_events WHERE stream_id = ? AND id < ?",
+    const gone = this.#get<{ total: number }>(
+      "SELECT total FROM ssetarget_events WHERE stream_id = ? AND id = ?",
       row.stream_id,
-      upTo,
-    ) as { events: number; bytes: number };
+      upTo - 1,
+    );
     this.#run("DELETE FROM ssetarget_events WHERE stream_id = ? AND id < ?", row.stream_id, upTo);
     const oldest = this.#get<{ time_ms: number }>(
-      "SELECT time_ms FROM ssetarget_events WHERE stream_id = ? ORDER BY id LIMIT 1",
+      "SELECT time_ms FROM ssetarget_events WHERE stream_id = ? AND id = ?",
       row.stream_id,
+      upTo,
     );
-    return {
+    const trimmed = {
       ...row,
       first_id: upTo,
-      events: row.events - gone.events,
-      bytes: Math.max(0, row.bytes - gone.bytes),
+      base_total: gone?.total ?? row.total,
       oldest_ms: oldest?.time_ms ?? row.newest_ms,
     };
+    this.#run(
+      "UPDATE ssetarget_streams SET first_id = ?, last_id = ?, completed = ?, total = ?, base_total = ?, oldest_ms = ?, newest_ms = ? WHERE stream_id = ?",
+      trimmed.first_id,
+      trimmed.last_id,
+      trimmed.completed,
+      trimmed.total,
+      trimmed.base_total,
+      trimmed.oldest_ms,
+      trimmed.newest_ms,
+      trimmed.stream_id,
+    );
+    this.remember(trimmed);
+    return trimmed;
   }
 
   /** The first id that stays where no more than so many bytes shall; the newest event always does. */
   firstIdWithin(row: StreamRow, maxBytes: number): number {
-    let tooMany = row.bytes - maxBytes;
-    let first = row.first_id;
-    const rows = this.#statement(
-      "SELECT id, length(text) AS size FROM ssetarget_events WHERE stream_id = ? ORDER BY id",
-    ).iterate(row.stream_id) as Iterable<EventRow>;
-    for (const { id, size } of rows) {
-      first = id;
-      if (tooMany <= 0) break;
-      tooMany -= size;
-    }
-    return Math.min(first, row.last_id);
+    const found = this.#get<{ id: number | null }>(
+      "SELECT min(id) AS id FROM ssetarget_events WHERE stream_id = ? AND total - length(text) >= ?",
+      row.stream_id,
+      row.total - maxBytes,
+    );
+    return Math.min(found?.id ?? row.last_id, row.last_id);
   }
 
   /** The first id that was stored after a moment; `last_id + 1` where none was. */
@@ -205,9 +212,7 @@ export class SqliteHistory {
 
   /** Streams that hold something older than a moment. */
   streamsOlderThan(beforeMs: number): StreamRow[] {
-    return [
-      ...this.#statement("SELECT * FROM ssetarget_streams WHERE oldest_ms < ? LIMIT 1000").iterate(beforeMs),
-    ] as StreamRow[];
+    return [...this.#statement(`${SELECT_STREAM} WHERE s.oldest_ms < ? LIMIT 1000`).iterate(beforeMs)] as StreamRow[];
   }
 
   deleteStream({ stream_id, name }: StreamRow): void {

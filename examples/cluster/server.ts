@@ -7,6 +7,7 @@
  * | `GET /<id>/sse` | its events |
  * | `POST /<id>/event` | approves it, wherever it runs: 202 |
  * | `GET /`, `GET /<id>` | the page |
+ * | `GET /pid` | this process, to be killed by who wants to see what happens then |
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Redis } from "ioredis";
@@ -71,6 +72,7 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
     return;
   }
   if (action === "sse") return serveStream(request, response);
+  if (pathname === "/pid") return send(response, 200, String(process.pid));
   const isKnown = id !== "" && (await redis.exists(`known:${id}`)) === 1;
   if (request.method === "POST" && action === "event") {
     request.resume();

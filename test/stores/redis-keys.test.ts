@@ -197,6 +197,60 @@ describe("the prefix of a RedisEventStore", () => {
   });
 });
 
+describe("a user of Redis for RedisEventStore", () => {
+  /** As docs/stores/redis.md has it. */
+  const COMMANDS =
+    "+evalsha +eval +info +hmget +hset +get +set +xlen +xadd +xrange +xtrim +zcard +zscore +zadd +zremrangebyscore +pexpire +persist +unlink +publish +subscribe +unsubscribe +ping";
+  const as = (name: string) => new Redis(server.port, "127.0.0.1", { username: name, password: "secret" });
+
+  it("needs these commands, the keys and the channels of its streams, and no more", async () => {
+    await redis.call(
+      "acl",
+      "setuser",
+      "app",
+      "on",
+      ">secret",
+      "resetchannels",
+      "~{run*",
+      "&{run*",
+      ...COMMANDS.split(" "),
+    );
+    const client = as("app");
+    const store = new RedisEventStore<Sample>(client, "run:1", { maxEvents: 2 });
+    const heard: number[] = [];
+    await store.subscribe(0, {
+      onEvents: (events) => heard.push(...events.map(({ id }) => id)),
+      onInterrupted: () => {},
+    });
+    for (let n = 1; n <= 5; n++) await store.storeEvent({ type: "n", key: `k${n}` });
+    await store.storeEvent({ type: "n", key: "k5" });
+    await until(() => heard.length === 5, "all are heard of");
+    await store.trim(5);
+    expect((await store.getEvents(0)).map(({ id }) => id)).toEqual([5]);
+    expect((await store.getEventByKey("k5"))?.id).toBe(5);
+    const kept = new RedisEventStore<Sample>(client, "run:1", { ttlMs: null });
+    await kept.storeEvent({ type: "n" });
+    await expect(new RedisEventStore<Sample>(client, "other").storeEvent({ type: "n" })).rejects.toMatchObject({
+      code: "store-unavailable",
+      message: expect.stringContaining("NOPERM") as unknown,
+    });
+    await store.close();
+    client.disconnect();
+  });
+
+  it("is refused at once, and told why, where it may not subscribe", async () => {
+    await redis.call("acl", "setuser", "mute", "on", ">secret", "resetchannels", "~*", "+@all");
+    const client = as("mute");
+    const store = new RedisEventStore<Sample>(client, "run");
+    await expect(store.subscribe(0, { onEvents: () => {}, onInterrupted: () => {} })).rejects.toMatchObject({
+      code: "store-unavailable",
+      message: expect.stringContaining("NOPERM") as unknown,
+    });
+    await store.close();
+    client.disconnect();
+  });
+});
+
 describe("what RedisEventStore refuses", () => {
   const refusal = (make: () => unknown): SSETargetError => {
     try {

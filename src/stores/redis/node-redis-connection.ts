@@ -72,7 +72,8 @@ class NodeRedisLink implements SubscriberLink {
     const client = await this.#choose();
     if (this.#isClosed) return;
     const duplicate = client.duplicate({
-      socket: { ...(client as WithSocketOptions).options?.socket, reconnectStrategy: false },
+      // Silence is no fault of a connection that listens; whether it is alive is asked by its owner.
+      socket: { ...(client as WithSocketOptions).options?.socket, reconnectStrategy: false, socketTimeout: undefined },
       commandOptions: undefined,
       disableOfflineQueue: false,
       pingInterval: undefined,

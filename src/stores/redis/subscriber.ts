@@ -1,6 +1,6 @@
 import { SSETargetError, type ErrorListener } from "../../errors.ts";
 import type { RedisConnection, SubscriberLink } from "./redis-connection.ts";
-import { jitter, within } from "./retry.ts";
+import { isFinal, jitter, within } from "./retry.ts";
 
 /** Whom a subscriber tells. */
 export interface SubscriberListener {
@@ -108,7 +108,7 @@ export class Subscriber {
       const attempt = new Attempt();
       session.attempt = attempt;
       try {
-        await within(this.#open(attempt), OPEN_TIMEOUT_MS);
+        await within(Promise.race([this.#open(attempt), attempt.failure()]), OPEN_TIMEOUT_MS);
         delayMs = MIN_DELAY_MS;
         await this.#use(attempt);
       } catch (error) {
@@ -126,8 +126,8 @@ export class Subscriber {
       onMessage: (channel, message) => this.#listener.onMessage(channel, message),
       onDown: attempt.onDown,
     });
-    attempt.closing.then(() => link.close());
-    await Promise.race([link.open(), attempt.closing]);
+    attempt.begin(link);
+    await link.open();
     const subscribed = new Set<string>();
     // Those that are added while the others are being subscribed to come next.
     for (;;) {
@@ -206,23 +206,25 @@ class Attempt {
   link: SubscriberLink | undefined;
   readonly isDown: Promise<unknown>;
   onDown: (reason?: unknown) => void = () => {};
-  #opened: SubscriberLink | undefined;
+  #begun: SubscriberLink | undefined;
 
   constructor() {
     this.isDown = new Promise((resolve) => (this.onDown = resolve));
   }
 
-  /** A link has been opened; `false` where it comes too late. */
-  takes(link: SubscriberLink): boolean {
-    this.#opened = link;
-    if (this.isOver) link.close();
-    return !this.isOver;
+  begin(link: SubscriberLink): void {
+    this.#begun = link;
+  }
+
+  /** Rejects when the connection is lost or closed. */
+  async failure(): Promise<never> {
+    throw (await this.isDown) ?? new Error("it was closed");
   }
 
   close(): void {
     this.isOver = true;
     this.link = undefined;
-    this.#opened?.close();
+    this.#begun?.close();
     this.onDown();
   }
 }

@@ -55,7 +55,7 @@ export interface StoreCase {
   /** What it takes that was not declared: a case with any of these does not apply. */
   readonly undeclared: readonly StoreCapability[];
   /** Rejects with a {@link ConformanceError} where the store does something else. */
-  run(makeStore: MakeStore): Promise<void>;
+  readonly run: (makeStore: MakeStore) => Promise<void>;
 }
 
 /** Opens stores within one case; `stream` defaults to the case's own, and the harness is asked for no more than it declared. */

@@ -9,6 +9,7 @@ const alias = [
   { find: /^ssetarget\/node$/, replacement: source("node.ts") },
   { find: /^ssetarget\/sqlite$/, replacement: source("sqlite.ts") },
   { find: /^ssetarget\/redis$/, replacement: source("redis.ts") },
+  { find: /^ssetarget\/nats$/, replacement: source("nats.ts") },
   { find: /^ssetarget\/testing$/, replacement: source("testing/index.ts") },
   { find: /^ssetarget\/client$/, replacement: source("client/index.ts") },
   { find: /^ssetarget\/react$/, replacement: source("react/index.ts") },

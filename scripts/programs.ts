@@ -21,6 +21,7 @@ const PROGRAMS: readonly Program[] = [
   { name: "Chromium", packages: ["chromium", "fonts-dejavu-core"], isThere: () => findChromium() !== undefined },
   { name: "redis-server", packages: ["redis-server"], isThere: () => isOnPath("redis-server") },
   { name: "nginx", packages: ["nginx-light"], isThere: () => isOnPath("nginx") },
+  { name: "nats-server", packages: ["nats-server"], isThere: () => isOnPath("nats-server") },
   { name: "caddy", packages: ["caddy"], isThere: () => isOnPath("caddy") },
 ];
 

@@ -1,0 +1,136 @@
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { SSETarget } from "ssetarget";
+import { NatsEventStores } from "ssetarget/nats";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { TestClient } from "../support/test-client.ts";
+import { NatsServer } from "./support/nats-server.ts";
+
+type Tick = { type: "tick"; n: number; text?: string };
+const tick = (n: number): Tick => ({ type: "tick", n });
+
+let server: NatsServer;
+let connections: NatsConnection[];
+const newConnection = async () => {
+  const connection = await connect({ port: server.port, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  connections.push(connection);
+  return connection;
+};
+const newStores = async (options = {}) => new NatsEventStores<Tick>(jetstream(await newConnection()), options);
+
+beforeEach(async () => {
+  connections = [];
+  server = await NatsServer.start();
+});
+afterEach(async () => {
+  server.signal("SIGCONT");
+  await Promise.all(connections.map((connection) => connection.close().catch(() => {})));
+  await server.stop();
+});
+
+/** A target in one process and a client of it; and a store of the same stream as another process has it. */
+async function scene() {
+  const target = new SSETarget<Tick>("/sse", (await newStores()).stream("a"));
+  const client = new TestClient(target);
+  await client.connect();
+  return { target, client, other: (await newStores()).stream("a") };
+}
+
+/** Connects again where it was sent away, as a browser does, until it is so. */
+async function untilSeen(client: TestClient, isSo: () => boolean): Promise<void> {
+  const endMs = Date.now() + 40_000;
+  while (!isSo()) {
+    if (Date.now() > endMs) throw new Error(`it did not come to that: ${JSON.stringify(client.read().seen)}`);
+    if (!client.isConnected) await client.connect();
+    await new Promise<void>((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+const numbersOf = (client: TestClient) =>
+  client.read().seen.flatMap((each) => (each.kind === "event" ? [each.data["n"]] : []));
+
+describe("a NATS server", () => {
+  it("that is killed and comes back with its data loses nothing for clients, and each event is there once", async () => {
+    const { target, client, other } = await scene();
+    await other.storeEvent(tick(1));
+    await untilSeen(client, () => client.ids.length === 1);
+    await server.kill();
+    const waiting = [target.dispatchEvent(tick(2)), other.storeEvent(tick(3))];
+    await server.run();
+    await Promise.all(waiting);
+    await other.storeEvent(tick(4));
+    await untilSeen(client, () => numbersOf(client).length >= 4);
+    expect(numbersOf(client).toSorted((a, b) => Number(a) - Number(b))).toEqual([1, 2, 3, 4]);
+    expect(numbersOf(client).at(-1)).toBe(4);
+    expect(client.gaps).toEqual([]);
+  });
+
+  it("that comes back with nothing begins another history, of which clients are told", async () => {
+    const { target, client } = await scene();
+    await target.dispatchEvent(tick(1));
+    await target.dispatchEvent(tick(2));
+    await untilSeen(client, () => client.ids.length === 2);
+    await server.kill({ keepsData: false });
+    await server.run();
+    await target.dispatchEvent(tick(3));
+    await untilSeen(client, () => numbersOf(client).includes(3));
+    expect(client.gaps.map(({ reason }) => reason)).toEqual(["reset"]);
+    expect(numbersOf(client)).toEqual([1, 2, 3]);
+  });
+
+  it("that stands still for a while is waited for", async () => {
+    const { target, client } = await scene();
+    await target.dispatchEvent(tick(1));
+    server.signal("SIGSTOP");
+    const dispatched = target.dispatchEvent(tick(2));
+    await new Promise<void>((resolve) => setTimeout(resolve, 3_000));
+    server.signal("SIGCONT");
+    await dispatched;
+    await untilSeen(client, () => client.ids.length >= 2);
+    expect(numbersOf(client)).toEqual([1, 2]);
+    expect(client.gaps).toEqual([]);
+  });
+
+  it("that does not come back makes dispatches reject in words, after timeoutMs", async () => {
+    const target = new SSETarget<Tick>("/sse", (await newStores({ timeoutMs: 500 })).stream("a"));
+    await target.dispatchEvent(tick(1));
+    await server.kill();
+    await expect(target.dispatchEvent(tick(2))).rejects.toMatchObject({ code: "store-unavailable" });
+  });
+});
+
+describe("a JetStream stream", () => {
+  it("that an operator deletes is made again, and clients are told of another history", async () => {
+    const { target, client } = await scene();
+    await target.dispatchEvent(tick(1));
+    await untilSeen(client, () => client.ids.length === 1);
+    await (await jetstreamManager(await newConnection())).streams.delete("SSETARGET");
+    await target.dispatchEvent(tick(2));
+    await untilSeen(client, () => numbersOf(client).includes(2));
+    expect(client.gaps.map(({ reason }) => reason)).toEqual(["reset"]);
+  });
+
+  it("that is there with other subjects is refused in words", async () => {
+    const manager = await jetstreamManager(await newConnection());
+    await manager.streams.add({ name: "SSETARGET", subjects: ["something.else"] });
+    const store = (await newStores()).stream("a");
+    await expect(store.storeEvent(tick(1))).rejects.toThrow("it must have `allow_direct`");
+  });
+});
+
+describe("streams that are followed", () => {
+  it("take one connection, however many they are", async () => {
+    const stores = await newStores();
+    const heard = new Set<number>();
+    const streams = Array.from({ length: 200 }, (_, index) => stores.stream(`s${index}`));
+    const subscriptions = await Promise.all(
+      streams.map((stream, index) =>
+        stream.subscribe(0, { onEvents: () => heard.add(index), onInterrupted: () => {} }),
+      ),
+    );
+    await Promise.all(streams.map((stream, index) => stream.storeEvent(tick(index))));
+    await expect.poll(() => heard.size, { timeout: 20_000 }).toBe(200);
+    expect(connections).toHaveLength(1);
+    for (const subscription of subscriptions) subscription.close();
+  });
+});

@@ -1,0 +1,79 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A nats-server with JetStream, on a port and in a folder of its own. */
+export class NatsServer {
+  readonly port: number;
+  readonly #dir = mkdtempSync(join(tmpdir(), "ssetarget-nats-"));
+  #child: ChildProcess | undefined;
+
+  private constructor(port: number) {
+    this.port = port;
+  }
+
+  static async start(): Promise<NatsServer> {
+    const server = new NatsServer(await freePort());
+    await server.run();
+    return server;
+  }
+
+  async run(): Promise<void> {
+    const child = spawn("nats-server", ["-js", "-sd", this.#dir, "-a", "127.0.0.1", "-p", String(this.port)], {
+      stdio: "ignore",
+      env: { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin` },
+    });
+    this.#child = child;
+    let failure: Error | undefined;
+    child.on("error", () => {
+      failure = new Error("nats-server is not there; Debian: apt-get install nats-server");
+    });
+    while (!(await listens(this.port))) {
+      if (failure !== undefined) throw failure;
+      if (child.exitCode !== null) throw new Error(`nats-server ended with ${child.exitCode}`);
+      await new Promise<void>((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** `kill -9`; `keepsData: false` forgets what was stored, too. */
+  async kill({ keepsData = true } = {}): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    if (!keepsData) rmSync(this.#dir, { recursive: true, force: true });
+  }
+
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    this.#child?.kill(signal);
+  }
+
+  async stop(): Promise<void> {
+    await this.kill({ keepsData: false });
+  }
+}
+
+async function listens(port: number): Promise<boolean> {
+  const socket = connect(port, "127.0.0.1");
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}

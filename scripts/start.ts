@@ -18,9 +18,18 @@ const QUIET = {
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
 };
 
+/** Demos that Node runs as they are. */
+const NODE_DEMOS: Readonly<Record<string, string>> = {
+  node: "examples/node/server.ts",
+  cluster: "examples/cluster/start.ts",
+  chat: "examples/chat/server.ts",
+  destination: "examples/destination/server.ts",
+};
+const nodeDemo = NODE_DEMOS[demo];
+
 const [command, args, env] =
-  demo === "node" || demo === "cluster"
-    ? (["node", [demo === "node" ? "examples/node/server.ts" : "examples/cluster/start.ts"], {}] as const)
+  nodeDemo !== undefined
+    ? (["node", [nodeDemo], {}] as const)
     : ([
         "wrangler",
         [

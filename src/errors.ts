@@ -19,6 +19,9 @@
  * | `store-unavailable` | the engine behind a store cannot be reached or refuses to write (a lost connection, a full disk) |
  * | `timeout` | a store or sink did not answer within its bound |
  * | `closed` | the target, hub or store has been closed |
+ * | `connection-lost` | a client has no connection to its server just now; it is tried again |
+ * | `request-refused` | the server refused a client for good (401, 403, 404 …) |
+ * | `not-an-event-stream` | what answered a client is no event stream |
  */
 export type SSETargetErrorCode =
   | "invalid-option"
@@ -36,7 +39,10 @@ export type SSETargetErrorCode =
   | "store-contract"
   | "store-unavailable"
   | "timeout"
-  | "closed";
+  | "closed"
+  | "connection-lost"
+  | "request-refused"
+  | "not-an-event-stream";
 
 /** The one error class of ssetarget. `code` is stable; `message` names the field, the value and the fix. */
 export class SSETargetError extends Error {

@@ -15,6 +15,27 @@ export interface ServerSentEvent {
   readonly key?: string;
 }
 
+/**
+ * The field of an event whose data is that field's value alone. An event's data is otherwise an object, made of its fields.
+ * @see DataEvent
+ */
+export const DATA_FIELD = "ssetarget:data";
+
+/**
+ * An event whose `data:` is one JSON value, whatever it is: a string, a number, a list, `null`, an object with a `type` of its own.
+ * In a browser `JSON.parse(event.data)` is that value. Its `key` is not sent, and it has no further fields.
+ */
+export interface DataEvent<T extends string = string, D = unknown> extends ServerSentEvent {
+  readonly type: T;
+  readonly [DATA_FIELD]: D;
+}
+
+/** Makes a {@link DataEvent}. Nothing is sent as `null`, for JSON has no other word for it. */
+export function dataEvent<T extends string, D>(type: T, value: D, key?: string): DataEvent<T, D> {
+  const data = value === undefined ? (null as D) : value;
+  return key === undefined ? { type, [DATA_FIELD]: data } : { type, key, [DATA_FIELD]: data };
+}
+
 /** An event that a store has given its place in the stream. */
 export type StoredEvent<E extends ServerSentEvent> = E & { readonly id: number };
 
@@ -42,6 +63,14 @@ export const MAX_TYPE_LENGTH = 256;
 
 /** Why history is missing. PROTOCOL.md says what a client does with each. */
 export type GapReason = "trimmed" | "reset" | "overflow" | "unknown-cursor";
+
+/** What the last event of a stream may say of why the stream has ended. Clients are told it as it is. */
+export interface EndData {
+  /** One word for programs, such as `completed`, `stopped` or `failed`. */
+  readonly reason?: string;
+  /** A sentence for people. */
+  readonly message?: string;
+}
 
 /** The data of a `ssetarget:gap` event. */
 export interface GapData {
@@ -84,12 +113,21 @@ function mark<E extends object>(event: E, text: string): E {
   return Object.freeze(event);
 }
 
-/** The JSON text of an event's data: the event without `type` and `id`. Never holds a raw CR or LF. */
+/** The JSON text of an event's fields: the event without `type` and `id`. Never holds a raw CR or LF. */
 export function dataText(event: ServerSentEvent): string {
   const known = KnownText.of(event);
   if (known !== undefined) return known;
   const { type: _type, id: _id, ...data } = event;
   return JSON.stringify(data);
+}
+
+/** What stands in the event's `data:` line: its text, or that of its {@link DATA_FIELD}. Never holds a raw CR or LF. */
+export function wireText(event: ServerSentEvent): string {
+  const text = dataText(event);
+  if (!(DATA_FIELD in event)) return text;
+  // From the text and not from the event, for the event may hold something that has changed since the text was made.
+  const data = (JSON.parse(text) as Partial<DataEvent>)[DATA_FIELD];
+  return JSON.stringify(data ?? null);
 }
 
 /**

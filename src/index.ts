@@ -1,10 +1,13 @@
 export {
   type Cursor,
+  DATA_FIELD,
+  type DataEvent,
+  dataEvent,
   END_EVENT_TYPE,
+  type EndData,
   GAP_EVENT_TYPE,
   type GapData,
   type GapReason,
-  type ServerSentEvent,
   type StoredEvent,
 } from "./event.ts";
 export { type ErrorListener, SSETargetError, type SSETargetErrorCode } from "./errors.ts";
@@ -37,7 +40,38 @@ export {
 export { MemoryEventStore, type MemoryEventStoreOptions } from "./store/memory-event-store.ts";
 export { NullEventStore } from "./store/null-event-store.ts";
 export type { StartAt } from "./stream/feed.ts";
+export type { ChunkEvent } from "./target/chunk-log.ts";
+export {
+  type ChannelMessage,
+  type Channels,
+  createDestination,
+  type Destination,
+  type DestinationHub,
+  type DestinationOptions,
+  type WorkflowContext,
+  type WorkflowRun,
+} from "./target/destination.ts";
+export type { Generation, GenerationEnd } from "./target/generation.ts";
+export { type GenerationHub, Generations, type GenerationsOptions } from "./target/generations.ts";
 export { DispatchEvent, type DispatchListener, type DispatchListenerOptions } from "./target/listeners.ts";
+export {
+  type RespondingTarget,
+  sendEvents,
+  type SendEventsArguments,
+  type SendEventsOptions,
+} from "./target/send-events.ts";
+export {
+  type SentEvent,
+  ServerSentEvent,
+  type ServerSentEventConstructor,
+  type ServerSentEventInit,
+} from "./target/server-sent-event.ts";
+export {
+  type SentEventListener,
+  ServerSentEventTarget,
+  type ServerSentEventTargetOptions,
+} from "./target/server-sent-event-target.ts";
+export type { Iterated, Source } from "./target/source-reader.ts";
 export { type HubStream, SSEHub, type SSEHubOptions } from "./target/sse-hub.ts";
 export { type CloseOptions, SSETarget } from "./target/sse-target.ts";
 export type { SSETargetOptions } from "./target/sse-target-options.ts";

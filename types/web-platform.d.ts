@@ -4,9 +4,24 @@
  * `tsconfig.core.json` compiles the core against this file alone, without Node's or the DOM's types, so that a
  * `process` or a `window` that slips in is a compile error. A new global is added here only after it was seen in all five.
  */
-interface EventTarget {
-  addEventListener(type: string, listener: () => void, options?: { readonly once?: boolean }): void;
-  removeEventListener(type: string, listener: () => void): void;
+interface EventInit {
+  readonly cancelable?: boolean;
+}
+declare class Event {
+  constructor(type: string, init?: EventInit);
+  readonly type: string;
+  readonly defaultPrevented: boolean;
+  preventDefault(): void;
+}
+type PlatformListener = ((event: Event) => void) | { handleEvent(event: Event): void } | null;
+interface PlatformListenerOptions {
+  readonly once?: boolean;
+  readonly signal?: AbortSignal;
+}
+declare class EventTarget {
+  addEventListener(type: string, listener: PlatformListener, options?: PlatformListenerOptions | boolean): void;
+  removeEventListener(type: string, listener: PlatformListener, options?: PlatformListenerOptions | boolean): void;
+  dispatchEvent(event: Event): boolean;
 }
 interface AbortSignal extends EventTarget {
   readonly aborted: boolean;
@@ -25,12 +40,18 @@ declare class URL {
   readonly searchParams: { get(name: string): string | null };
 }
 declare class Headers {
-  constructor(init?: Readonly<Record<string, string>>);
+  constructor(init?: Headers | Readonly<Record<string, string>> | [string, string][]);
   get(name: string): string | null;
+  has(name: string): boolean;
   set(name: string, value: string): void;
+  /** Each `set-cookie` on its own. */
+  forEach(callback: (value: string, name: string) => void): void;
 }
 declare class Request {
-  constructor(url: string, init?: { readonly method?: string; readonly headers?: Headers });
+  constructor(
+    url: string,
+    init?: { readonly method?: string; readonly headers?: Headers; readonly signal?: AbortSignal },
+  );
   readonly method: string;
   readonly url: string;
   readonly headers: Headers;

@@ -38,7 +38,8 @@ export function toNodeHandler(target: Admitting): (request: IncomingMessage, res
   };
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, admission: Admission): void {
+/** Does what was decided about a request. */
+export function answer(request: IncomingMessage, response: ServerResponse, admission: Admission): void {
   if (response.destroyed) return;
   if (admission.kind === "reply") {
     response.writeHead(admission.status, admission.headers);
@@ -58,7 +59,8 @@ function answer(request: IncomingMessage, response: ServerResponse, admission: A
   socket.uncork();
 }
 
-function nodeRequestHead(request: IncomingMessage): RequestHead {
+/** The head of a request of Node's. */
+export function nodeRequestHead(request: IncomingMessage): RequestHead {
   // Frameworks that mount a handler below a path cut `url` and keep the whole in `originalUrl`.
   const url = (request as { originalUrl?: string }).originalUrl ?? request.url ?? "/";
   const header = (name: string) => {

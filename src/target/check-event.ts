@@ -31,6 +31,12 @@ export function checkEvent<E extends ServerSentEvent>(event: E, maxEventBytes: n
       `an event must be an object with a \`type\`, got ${describeValue(event)}`,
     );
   }
+  if (event instanceof Event) {
+    throw new SSETargetError(
+      "invalid-event",
+      "an event that is stored must be a plain object, got an `Event`, whose data would not be stored; dispatch `{ type, … }`, or what `dataEvent(type, data)` makes",
+    );
+  }
   // Read once: what is checked must be what is sent, whatever getters there are.
   const copy: object = { ...event, type: event.type };
   const { type, id, key, toJSON } = copy as { type: unknown; id?: unknown; key?: unknown; toJSON?: unknown };
@@ -67,17 +73,18 @@ export function checkEvent<E extends ServerSentEvent>(event: E, maxEventBytes: n
   return { event: snapshot, bytes };
 }
 
-function checkType(type: unknown): asserts type is string {
+/** @throws SSETargetError `invalid-type`, `reserved-type` */
+export function checkType(type: unknown, name = "an event's `type`"): asserts type is string {
   if (typeof type !== "string" || type === "" || type.length > MAX_TYPE_LENGTH || LINE_BREAKS.test(type)) {
     throw new SSETargetError(
       "invalid-type",
-      `an event's \`type\` must be a string of 1 to ${MAX_TYPE_LENGTH} characters without CR, LF or NUL, got ${describeValue(type)}`,
+      `${name} must be a string of 1 to ${MAX_TYPE_LENGTH} characters without CR, LF or NUL, got ${describeValue(type)}`,
     );
   }
   if (type.startsWith(RESERVED_TYPE_PREFIX)) {
     throw new SSETargetError(
       "reserved-type",
-      `event types that begin with "${RESERVED_TYPE_PREFIX}" belong to the protocol, got ${describeValue(type)}; choose another name`,
+      `${name} must not begin with "${RESERVED_TYPE_PREFIX}", which belongs to the protocol, got ${describeValue(type)}; choose another name`,
     );
   }
 }

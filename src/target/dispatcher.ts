@@ -1,4 +1,4 @@
-import { END_EVENT_TYPE, type ServerSentEvent, type StoredEvent } from "../event.ts";
+import { END_EVENT_TYPE, type EndData, type ServerSentEvent, type StoredEvent } from "../event.ts";
 import { SSETargetError } from "../errors.ts";
 import type { Feed } from "../stream/feed.ts";
 import { checkEvent } from "./check-event.ts";
@@ -47,10 +47,15 @@ export class Dispatcher<E extends ServerSentEvent> {
     );
   }
 
-  async complete(): Promise<void> {
+  async complete({ reason, message }: EndData = {}): Promise<void> {
     this.#checkOpen();
     // The key makes a second call, and a call in another process, answer with the end that is already there.
-    const end: ServerSentEvent = { type: END_EVENT_TYPE, key: END_EVENT_TYPE };
+    const end: ServerSentEvent & EndData = {
+      type: END_EVENT_TYPE,
+      key: END_EVENT_TYPE,
+      ...(reason === undefined ? {} : { reason }),
+      ...(message === undefined ? {} : { message }),
+    };
     this.#hasStored = true;
     await this.#feed.appendOne(end as E, 0);
   }

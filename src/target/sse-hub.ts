@@ -1,4 +1,4 @@
-import type { ServerSentEvent, StoredEvent } from "../event.ts";
+import type { EndData, ServerSentEvent, StoredEvent } from "../event.ts";
 import { SSETargetError } from "../errors.ts";
 import { Endpoint, type Admission, type StreamRoute } from "../http/endpoint.ts";
 import type { RequestHead } from "../http/request-head.ts";
@@ -41,7 +41,7 @@ export interface HubStream<E extends ServerSentEvent> {
   /** @see SSETarget.dispatchEvents; also rejects with `too-many-streams` */
   dispatchEvents(events: readonly E[]): Promise<readonly StoredEvent<E>[]>;
   /** @see SSETarget.complete */
-  complete(): Promise<void>;
+  complete(end?: EndData): Promise<void>;
 }
 
 const MAX_NAME_LENGTH = 512;
@@ -110,9 +110,9 @@ export class SSEHub<E extends ServerSentEvent> {
     return this.stream(name).dispatchEvent(event);
   }
 
-  /** Short for `stream(name).complete()`. */
-  async complete(name: string): Promise<void> {
-    return this.stream(name).complete();
+  /** Short for `stream(name).complete(end)`. */
+  async complete(name: string, end?: EndData): Promise<void> {
+    return this.stream(name).complete(end);
   }
 
   /** Hears of events of this type in every stream before they are stored and sent; may `preventDefault()`. */
@@ -210,8 +210,8 @@ class NamedStream<E extends ServerSentEvent> implements HubStream<E> {
     return this.#use(this.name).dispatcher.dispatchEvents(events);
   }
 
-  async complete(): Promise<void> {
-    return this.#use(this.name).dispatcher.complete();
+  async complete(end?: EndData): Promise<void> {
+    return this.#use(this.name).dispatcher.complete(end);
   }
 }
 

@@ -66,7 +66,8 @@ export function resolveOptions(options: SSETargetOptions): ResolvedOptions {
   };
 }
 
-function checkFunction(name: string, value: unknown): void {
+/** @throws SSETargetError `invalid-option` */
+export function checkFunction(name: string, value: unknown): void {
   if (value === undefined || typeof value === "function") return;
   throw new SSETargetError("invalid-option", `\`${name}\` must be a function, got ${describeValue(value)}`);
 }
@@ -84,7 +85,7 @@ function checkStartAt(startAt: StartAt): void {
 }
 
 /** A listener's own failure has nowhere to go; it must not take the stream with it. */
-function quiet(onError: ErrorListener | undefined): ErrorListener {
+export function quiet(onError: ErrorListener | undefined): ErrorListener {
   return (error) => {
     try {
       onError?.(error);

@@ -1,4 +1,4 @@
-import type { ServerSentEvent, StoredEvent } from "../event.ts";
+import type { EndData, ServerSentEvent, StoredEvent } from "../event.ts";
 import { SSETargetError } from "../errors.ts";
 import { Endpoint, type Admission, type StreamRoute } from "../http/endpoint.ts";
 import type { RequestHead } from "../http/request-head.ts";
@@ -91,9 +91,12 @@ export class SSETarget<E extends ServerSentEvent> {
     return this.#dispatcher.dispatchEvents(events);
   }
 
-  /** Ends the stream for good: clients get what they still lack, are closed, and are not let in again (204). Idempotent. */
-  complete(): Promise<void> {
-    return this.#dispatcher.complete();
+  /**
+   * Ends the stream for good: clients get what they still lack, are closed, and are not let in again (204). `end` says why, in the
+   * last event. Idempotent: the first end stays.
+   */
+  complete(end?: EndData): Promise<void> {
+    return this.#dispatcher.complete(end);
   }
 
   /** Hears of events of this type before they are stored and sent; may `preventDefault()`. Synchronous. */

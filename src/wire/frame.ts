@@ -1,6 +1,6 @@
 import {
   GAP_EVENT_TYPE,
-  dataText,
+  wireText,
   type Cursor,
   type GapData,
   type ServerSentEvent,
@@ -14,7 +14,7 @@ import { encodeText, shareText, type SharedBytes } from "./shared-bytes.ts";
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
 export function eventFrame<E extends ServerSentEvent>(event: StoredEvent<E>, epoch: string | undefined): string {
-  return `id: ${formatCursor({ id: event.id, epoch })}\nevent: ${event.type}\ndata: ${dataText(event)}\n\n`;
+  return `id: ${formatCursor({ id: event.id, epoch })}\nevent: ${event.type}\ndata: ${wireText(event)}\n\n`;
 }
 
 /** A gap. It has no `id:`, so that the client's cursor stays where it was until an event has really arrived. */

@@ -99,6 +99,16 @@ describe("a NATS server", () => {
   });
 });
 
+describe("an event", () => {
+  it("that is larger than the server takes is refused at once, and what comes after it is stored", async () => {
+    const store = (await newStores()).stream("a");
+    const large = { ...tick(1), text: "x".repeat(1_100_000) };
+    await expect(store.storeEvent(large)).rejects.toMatchObject({ code: "event-too-large" });
+    await store.storeEvent(tick(2));
+    expect((await store.getEvents(0)).map(({ n }) => n)).toEqual([2]);
+  });
+});
+
 describe("a JetStream stream", () => {
   it("that an operator deletes is made again, and clients are told of another history", async () => {
     const { target, client } = await scene();

@@ -146,6 +146,13 @@ export class NatsStream {
         return await call();
       } catch (error) {
         if (error instanceof SSETargetError) throw error;
+        if (error instanceof Error && error.message.includes("max_payload")) {
+          throw new SSETargetError(
+            "event-too-large",
+            "the event is larger than a message of this NATS server may be; send less, or raise its `max_payload`",
+            { cause: error },
+          );
+        }
         this.#manager = undefined;
         const isFinal = codeOf(error) !== undefined && codeOf(error) !== STREAM_NOT_FOUND;
         if (isFinal || Date.now() >= endMs) {

@@ -1,0 +1,134 @@
+import { readFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { streamText } from "ai";
+import { type ChunkEvent, type DataEvent, dataEvent, Generations, SSEHub } from "ssetarget";
+import { toNodeHandler } from "ssetarget/node";
+import { answerTo } from "./answers.ts";
+import { slowModel } from "./slow-model.ts";
+
+/**
+ * | request | answer |
+ * | --- | --- |
+ * | `POST /chat` | `{ "conversation": …, "text": … }` asks something: 201, `{ "id": … }` |
+ * | `GET /chat/<id>/sse` | the answer, from its beginning or from where one was |
+ * | `POST /chat/<id>/stop` | stops it: 204 |
+ * | `GET /conversations/<id>/sse` | what has been asked in a conversation |
+ * | `GET /` | a new conversation; `GET /c/<id>` its page |
+ */
+const port = Number(process.env["PORT"] ?? 9877);
+const msPerWord = Number(process.env["MS_PER_WORD"] ?? 70);
+const MAX_TEXT_LENGTH = 4_000;
+const MAX_CONVERSATIONS = 10_000;
+
+type Asked = DataEvent<"asked", { readonly id: string; readonly text: string }>;
+
+/** Which answer is being written in which conversation; those that are known since the server was started. */
+const conversations = new Map<string, string | undefined>();
+const asked = new SSEHub<Asked>("/conversations/:id/sse", { exists: (id) => conversations.has(id) });
+const answers = new SSEHub<ChunkEvent<string>>("/chat/:id/sse", { onError: console.error });
+const generations = new Generations<string>(answers, {
+  join: (a, b) => a + b,
+  onError: (error) => console.error(String(error)),
+});
+const serveAsked = toNodeHandler(asked);
+const serveAnswer = toNodeHandler(answers);
+
+const model = slowModel({
+  answer: answerTo,
+  msPerWord,
+  onAbort: (words) => console.log(`the model was aborted after ${words} words`),
+});
+
+/** What the model says, as text. */
+async function* say(text: string, abortSignal: AbortSignal): AsyncGenerator<string> {
+  const { stream } = streamText({ model, prompt: text, abortSignal, onError: () => {} });
+  let words = 0;
+  for await (const part of stream) {
+    if (part.type === "error") throw part.error;
+    if (part.type === "text-delta") yield part.text;
+    if (part.type === "text-delta" && /\bfail\b/i.test(text) && ++words === 12) throw new Error("asked to fail");
+  }
+}
+
+async function ask(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { conversation, text } = await readQuestion(request);
+  if (!conversations.has(conversation)) return send(response, 404, "There is no such conversation.");
+  if (text === "" || text.length > MAX_TEXT_LENGTH)
+    return send(response, 400, `A question has 1 to ${MAX_TEXT_LENGTH} characters.`);
+  const current = conversations.get(conversation);
+  if (current !== undefined && generations.get(current) !== undefined)
+    return send(response, 409, "One answer at a time.");
+  const { id } = generations.start(crypto.randomUUID(), (signal) => say(text, signal));
+  conversations.set(conversation, id);
+  await asked.dispatchEvent(conversation, dataEvent("asked", { id, text }));
+  response
+    .writeHead(201, { "content-type": "application/json", location: answers.stream(id).path })
+    .end(JSON.stringify({ id }));
+}
+
+async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { pathname } = new URL(request.url ?? "/", "http://localhost");
+  const [, place, id = "", action] = pathname.split("/");
+  if (request.method === "POST") {
+    if (place === "chat" && id === "") return ask(request, response);
+    if (place !== "chat" || action !== "stop") return send(response, 404, "There is nothing here.");
+    await generations.get(id)?.stop();
+    response.writeHead(204).end();
+    return;
+  }
+  if (place === "conversations") return serveAsked(request, response);
+  if (place === "chat") return serveAnswer(request, response);
+  if (pathname === "/") {
+    const conversation = crypto.randomUUID();
+    conversations.set(conversation, undefined);
+    for (const oldest of conversations.keys()) {
+      if (conversations.size <= MAX_CONVERSATIONS) break;
+      conversations.delete(oldest);
+    }
+    response.writeHead(303, { location: `/c/${conversation}`, "cache-control": "no-store" }).end();
+    return;
+  }
+  if (place === "c") return sendFile(response, "index.html", "text/html", conversations.has(id) ? 200 : 404);
+  if (pathname === "/chat.js") return sendFile(response, "chat.js", "text/javascript");
+  if (pathname === "/chat.css") return sendFile(response, "chat.css", "text/css");
+  send(response, 404, "There is nothing here.");
+}
+
+async function readQuestion(request: IncomingMessage): Promise<{ conversation: string; text: string }> {
+  let body = "";
+  for await (const chunk of request.setEncoding("utf8")) {
+    body += String(chunk);
+    if (body.length > 4 * MAX_TEXT_LENGTH) throw new SyntaxError("the body is too long");
+  }
+  const { conversation, text } = JSON.parse(body) as { conversation?: unknown; text?: unknown };
+  return { conversation: String(conversation), text: typeof text === "string" ? text.trim() : "" };
+}
+
+async function sendFile(response: ServerResponse, name: string, type: string, status = 200): Promise<void> {
+  const body = await readFile(new URL(`page/${name}`, import.meta.url));
+  response.writeHead(status, { "content-type": `${type}; charset=utf-8` }).end(body);
+}
+
+function send(response: ServerResponse, status: number, sentence: string): void {
+  response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${sentence}\n`);
+}
+
+const server = createServer((request, response) => {
+  handle(request, response).catch((error: unknown) => {
+    if (!response.headersSent) send(response, error instanceof SyntaxError ? 400 : 500, "That did not work.");
+    if (!(error instanceof SyntaxError)) console.error(error);
+  });
+});
+
+server.listen(port, "127.0.0.1", () => console.log(`A chat: http://127.0.0.1:${port}/`));
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    server.close();
+    // Every answer gets its end before its page is sent away.
+    void generations
+      .close()
+      .then(() => Promise.all([asked.close(), answers.close()]))
+      .then(() => process.exit(0));
+  });
+}

@@ -1,0 +1,64 @@
+import { readFile } from "node:fs/promises";
+import { createServer, type ServerResponse } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import { createDestination, SSEHub } from "ssetarget";
+import { toNodeHandler } from "ssetarget/node";
+
+/**
+ * | request | answer |
+ * | --- | --- |
+ * | `GET /pipelines/<workflow>/sse` | the events of a workflow: the most recent 100, and then what comes |
+ * | `POST /pipelines/<workflow>/runs` | runs it: 202 |
+ * | `GET /` | the page |
+ */
+const port = Number(process.env["PORT"] ?? 9878);
+
+/** What each channel carries. */
+type Channels = { events: { name: string }; progress: number };
+
+const hub = new SSEHub("/pipelines/:workflowId/sse", { startAt: { last: 100 }, onError: console.error });
+const destination = createDestination<Channels>(hub, { onError: console.error });
+const serveStream = toNodeHandler(hub);
+
+const NAMES = ["Luke Skywalker", "Leia Organa", "Han Solo", "Lando Calrissian", "Mon Mothma"];
+let runs = 0;
+
+/** A workflow of two steps. Its events are on their way when it has finished. */
+function runWorkflow(workflowId: string): Promise<void> {
+  return destination.run(workflowId, async ($) => {
+    const name = NAMES[runs++ % NAMES.length] ?? "";
+    $.send.sse({ channel: "progress", payload: 0.5 });
+    await delay(300);
+    $.send.sse({ channel: "events", payload: { name } });
+    $.send.sse({ channel: "progress", payload: 1 });
+  });
+}
+
+async function sendFile(response: ServerResponse, name: string, type: string): Promise<void> {
+  const body = await readFile(new URL(name, import.meta.url));
+  response.writeHead(200, { "content-type": `${type}; charset=utf-8` }).end(body);
+}
+
+const server = createServer((request, response) => {
+  const { pathname } = new URL(request.url ?? "/", "http://localhost");
+  const [, place, workflowId = "", action] = pathname.split("/");
+  if (place === "pipelines" && action === "sse") serveStream(request, response);
+  else if (place === "pipelines" && action === "runs" && request.method === "POST") {
+    runWorkflow(workflowId).catch(console.error);
+    response.writeHead(202).end();
+  } else if (pathname === "/") sendFile(response, "index.html", "text/html").catch(console.error);
+  else if (pathname === "/sse.js") sendFile(response, "sse.js", "text/javascript").catch(console.error);
+  else response.writeHead(404).end();
+});
+
+server.listen(port, "127.0.0.1", () => console.log(`A workflow to listen to: http://127.0.0.1:${port}/`));
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    server.close();
+    void destination
+      .settled()
+      .then(() => hub.close())
+      .then(() => process.exit(0));
+  });
+}

@@ -1,0 +1,131 @@
+import { dataEvent, type DataEvent, type EndData } from "../event.ts";
+import { SSETargetError, type ErrorListener } from "../errors.ts";
+import { randomEpoch } from "../store/random-epoch.ts";
+
+/** A chunk of a generation, as it is stored: in a browser `JSON.parse(event.data)` is the chunk. */
+export type ChunkEvent<C = unknown> = DataEvent<"chunk", C>;
+
+/** A stored stream, as far as a generation needs one. */
+export interface ChunkStream<C> {
+  dispatchEvents(events: readonly ChunkEvent<C>[]): Promise<unknown>;
+  complete(end?: EndData): Promise<void>;
+}
+
+export interface ChunkLogOptions<C> {
+  readonly coalesceMs: number;
+  readonly maxPendingChunks: number;
+  readonly storeRetryMs: number;
+  readonly join: ((earlier: C, later: C) => C | undefined) | undefined;
+}
+
+/** How many chunks are stored together at the most. */
+const BATCH = 500;
+const FIRST_DELAY_MS = 100;
+const MAX_DELAY_MS = 5_000;
+
+/**
+ * Writes chunks to a stored stream in their order: those of a short while together, for a token is not worth a transaction. What the
+ * store cannot take just now is tried again; keys keep what was stored after all from being stored twice.
+ */
+export class ChunkLog<C> {
+  readonly #stream: ChunkStream<C>;
+  readonly #options: ChunkLogOptions<C>;
+  readonly #run = randomEpoch();
+  #chunks: C[] = [];
+  /** How many have been added and not yet stored, joined ones included. */
+  #pending = 0;
+  #count = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #storing: Promise<void> | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  readonly #onFailure: ErrorListener;
+
+  /** @param onFailure told at once when chunks could not be stored; nothing more is stored from then on */
+  constructor(stream: ChunkStream<C>, options: ChunkLogOptions<C>, onFailure: ErrorListener) {
+    this.#stream = stream;
+    this.#options = options;
+    this.#onFailure = onFailure;
+  }
+
+  /** Takes a chunk. Resolves at once, or when the store has caught up. Rejects where chunks before it could not be stored. */
+  async add(chunk: C): Promise<void> {
+    this.#check();
+    const last = this.#chunks.at(-1);
+    const joined = last === undefined ? undefined : this.#options.join?.(last, chunk);
+    if (joined === undefined) this.#chunks.push(chunk);
+    else this.#chunks[this.#chunks.length - 1] = joined;
+    this.#pending++;
+    this.#timer ??= setTimeout(() => this.#begin(), this.#options.coalesceMs);
+    if (this.#pending < this.#options.maxPendingChunks) return;
+    await this.flush();
+    // A source and a store that never really wait would else keep everything else from happening, a stop included.
+    await new Promise<void>((resolve) => setTimeout(resolve));
+  }
+
+  /** Resolves when everything that was added is stored. */
+  async flush(): Promise<void> {
+    this.#begin();
+    await this.#storing;
+    this.#check();
+  }
+
+  /** Ends the stream. What was added before is to be flushed. */
+  complete(end: EndData): Promise<void> {
+    clearTimeout(this.#timer as ReturnType<typeof setTimeout>);
+    return this.#persist(() => this.#stream.complete(end));
+  }
+
+  #check(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  #begin(): void {
+    clearTimeout(this.#timer as ReturnType<typeof setTimeout>);
+    this.#timer = undefined;
+    // After a failure nothing more: a later chunk without the ones before it would be a hole.
+    if (this.#chunks.length > 0 && this.#failure === undefined) this.#storing ??= this.#storeAll();
+  }
+
+  async #storeAll(): Promise<void> {
+    try {
+      while (this.#chunks.length > 0) {
+        const pending = this.#pending;
+        const chunks = this.#chunks;
+        this.#chunks = [];
+        for (let from = 0; from < chunks.length; from += BATCH) {
+          const events = chunks
+            .slice(from, from + BATCH)
+            .map((chunk) => dataEvent("chunk", chunk, `${this.#run}:${++this.#count}`));
+          await this.#persist(() => this.#stream.dispatchEvents(events));
+        }
+        this.#pending -= pending;
+      }
+    } catch (error) {
+      this.#failure = { error };
+      this.#onFailure(error);
+    }
+    // In the same moment as the look at what is left, or a chunk could come in between and wait for ever.
+    this.#storing = undefined;
+  }
+
+  async #persist(call: () => Promise<unknown>): Promise<void> {
+    const startMs = performance.now();
+    for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
+      try {
+        await call();
+        return;
+      } catch (error) {
+        if (!mayPass(error) || performance.now() - startMs + delayMs > this.#options.storeRetryMs) throw error;
+        await new Promise<void>((resolve) => setTimeout(resolve, delayMs));
+      }
+    }
+  }
+}
+
+const PASSING_CODES = new Set(["store-unavailable", "timeout", "too-many-pending", "too-many-streams"]);
+
+/** Whether it may go better the next time. What a store throws of its own is mostly a lost connection. */
+function mayPass(error: unknown): boolean {
+  return !(error instanceof SSETargetError) || PASSING_CODES.has(error.code);
+}

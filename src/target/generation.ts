@@ -1,0 +1,138 @@
+import { SSETargetError, type ErrorListener } from "../errors.ts";
+import type { Admission } from "../http/endpoint.ts";
+import type { RequestHead } from "../http/request-head.ts";
+import { ChunkLog, type ChunkLogOptions, type ChunkStream } from "./chunk-log.ts";
+import { failureMessage, type SourceFailureOptions } from "./send-all.ts";
+import { DONE, SourceReader, type Source } from "./source-reader.ts";
+
+/** How a generation has ended. */
+export interface GenerationEnd {
+  /** `completed`: the source ended by itself. `stopped`: somebody stopped it. `failed`: the source, or the store, did. */
+  readonly reason: "completed" | "stopped" | "failed";
+  /** What clients were told with it. */
+  readonly message?: string;
+  /** Why it failed; clients are not told. */
+  readonly error?: unknown;
+}
+
+/** Options of one generation, with their defaults. */
+export interface GenerationOptions<C> extends ChunkLogOptions<C> {
+  readonly idleTimeoutMs: number | null;
+  readonly errorMessage: SourceFailureOptions["errorMessage"];
+  readonly onError: ErrorListener;
+}
+
+/** The stored stream of a generation, and the door that serves it. */
+export interface GenerationStream<C> extends ChunkStream<C> {
+  readonly path: string;
+  admit(head: RequestHead): Promise<Admission>;
+  fetch(request: Request): Promise<Response>;
+}
+
+/** A source whose values are stored as they come, whoever listens. `Generations.start` makes one. */
+export class Generation<C = unknown> {
+  readonly id: string;
+  /** Never rejects: resolves when the end is stored, or could not be. */
+  readonly done: Promise<GenerationEnd>;
+  readonly #stream: GenerationStream<C>;
+  readonly #reader: SourceReader<C>;
+  readonly #options: GenerationOptions<C>;
+  #stopped: GenerationEnd | undefined;
+
+  constructor(id: string, stream: GenerationStream<C>, source: Source<C>, options: GenerationOptions<C>) {
+    this.id = id;
+    this.#stream = stream;
+    this.#options = options;
+    this.#reader = new SourceReader(source);
+    this.done = this.#run();
+  }
+
+  /** Aborts the signal that the source was given, stores what it had brought, and ends the stream. Idempotent. */
+  stop(message?: string): Promise<GenerationEnd> {
+    this.#stopped ??= { reason: "stopped", message };
+    this.#reader.stop(new Error(message ?? "the generation was stopped"));
+    return this.done;
+  }
+
+  /** Answers a request of any path and method with this generation: from its beginning, or from the request's cursor. */
+  fetch(request: Request): Promise<Response> {
+    const url = new URL(this.#path(request.url), request.url);
+    const { headers, signal } = request;
+    return this.#stream.fetch(new Request(String(url), { method: methodFor(request.method), headers, signal }));
+  }
+
+  /** The same for `toNodeHandler(generation)`. */
+  admit(head: RequestHead): Promise<Admission> {
+    return this.#stream.admit({ ...head, method: methodFor(head.method), url: this.#path(head.url) });
+  }
+
+  #path(url: string): string {
+    const query = url.indexOf("?");
+    return query === -1 ? this.#stream.path : this.#stream.path + url.slice(query);
+  }
+
+  async #run(): Promise<GenerationEnd> {
+    // What cannot be kept need not be made: the source is stopped without waiting for what it brings next.
+    const log = new ChunkLog(this.#stream, this.#options, (error) => this.#reader.stop(error));
+    let end = await this.#read(log);
+    try {
+      const { reason, message } = end;
+      await log.complete(message === undefined ? { reason } : { reason, message });
+    } catch (error) {
+      this.#options.onError(error);
+      end = { ...end, error: end.error ?? error };
+    }
+    return end;
+  }
+
+  /** Stores what the source brings. Never rejects. */
+  async #read(log: ChunkLog<C>): Promise<GenerationEnd> {
+    try {
+      for (;;) {
+        const chunk = await this.#next();
+        if (chunk === DONE) break;
+        await log.add(chunk);
+      }
+      await log.flush();
+      return this.#stopped ?? { reason: "completed" };
+    } catch (error) {
+      this.#reader.stop(error);
+      // Ended by somebody else, in this process or another: that is what stops a generation from afar.
+      if (error instanceof SSETargetError && error.code === "stream-completed") return { reason: "stopped" };
+      // What came before the failure is not lost with it; where the store has failed there is nothing more to be done.
+      await log.flush().catch(() => {});
+      this.#options.onError(error);
+      return {
+        reason: "failed",
+        message: failureMessage(error, this.#options.errorMessage, this.#options.onError),
+        error,
+      };
+    }
+  }
+
+  async #next(): Promise<C | typeof DONE> {
+    const { idleTimeoutMs } = this.#options;
+    if (idleTimeoutMs === null) return this.#reader.next();
+    let isLate = false;
+    const late = new SSETargetError(
+      "timeout",
+      `the source has brought nothing for ${idleTimeoutMs} ms; raise \`idleTimeoutMs\`, or pass null to wait for ever`,
+    );
+    const timer = setTimeout(() => {
+      isLate = true;
+      this.#reader.stop(late);
+    }, idleTimeoutMs);
+    try {
+      const chunk = await this.#reader.next();
+      if (isLate && this.#stopped === undefined) throw late;
+      return chunk;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** A stream is read, whatever the request that it answers wanted beside it. */
+function methodFor(method: string): string {
+  return method === "HEAD" ? "HEAD" : "GET";
+}

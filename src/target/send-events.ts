@@ -1,0 +1,167 @@
+import { END_EVENT_TYPE } from "../event.ts";
+import { SSETargetError } from "../errors.ts";
+import type { Admission } from "../http/endpoint.ts";
+import { acceptsEventStream, parseUrl, requestHead, type RequestHead } from "../http/request-head.ts";
+import type { Sink } from "../http/sink.ts";
+import { WebStreamSink } from "../http/web-stream-sink.ts";
+import { describeValue } from "../options.ts";
+import { REFUSAL_HEADERS, STREAM_HEADERS } from "../wire/response-head.ts";
+import { sendAll, type SourceFailureOptions } from "./send-all.ts";
+import {
+  resolveTargetOptions,
+  ServerSentEventTarget,
+  type ServerSentEventTargetOptions,
+} from "./server-sent-event-target.ts";
+import { isSource, type Source } from "./source-reader.ts";
+import { checkFunction } from "./sse-target-options.ts";
+
+/** Options of `sendEvents`. Absent and `undefined` mean the default. */
+export interface SendEventsOptions extends ServerSentEventTargetOptions, SourceFailureOptions {
+  /**
+   * Headers of the response. They win over what would be sent without them (`Cache-Control: no-cache, no-transform`,
+   * `X-Accel-Buffering: no`). `Content-Type` stays `text/event-stream`, for no browser reads anything else as events, and
+   * `Content-Length`, `Content-Encoding` and `Transfer-Encoding` are not to be set.
+   */
+  readonly headers?: Headers | Readonly<Record<string, string>> | [string, string][];
+}
+
+/** A per-request target with the response that carries it. */
+export interface RespondingTarget extends ServerSentEventTarget {
+  /** To be returned to whoever called with the request: 200 and the stream; or 204 (completed), 406, or the head alone for `HEAD`. */
+  readonly response: Response;
+}
+
+/** What follows a request in the arguments of `sendEvents`. */
+export type SendEventsArguments =
+  | readonly [options?: SendEventsOptions]
+  | readonly [source: Source<unknown>, options?: SendEventsOptions];
+
+/**
+ * Answers one request with an event stream of its own, of any path and method.
+ *
+ * ```ts
+ * const target = sendEvents(request);
+ * target.dispatchMessage({ hello: "world" });
+ * return target.response;
+ * ```
+ *
+ * With a source each of its values is sent as a message (what `new ServerSentEvent(…)` makes, as that event), and the next is asked
+ * for when the client can take more. When the client goes, the source is told by `return()` and by its signal; when the source ends,
+ * or throws, the stream ends for good, with the reason in `ssetarget:end`.
+ *
+ * A request that cannot have a stream (`HEAD`, one that does not accept it, one that had it to its end) gets a target that is closed.
+ * @throws SSETargetError `invalid-option`
+ * @see https://oakserver.github.io/oak/sse
+ */
+export function sendEvents(request: Request, options?: SendEventsOptions): RespondingTarget;
+export function sendEvents(request: Request, source: Source<unknown>, options?: SendEventsOptions): RespondingTarget;
+export function sendEvents(request: Request, ...rest: SendEventsArguments): RespondingTarget {
+  let response: Response | undefined;
+  const target = beginEvents(requestHead(request), rest, (opening, headers) => {
+    if (opening.kind === "reply") {
+      response = new Response(opening.body, { status: opening.status, headers });
+      return;
+    }
+    const sink = new WebStreamSink(request.signal);
+    opening.connect(sink);
+    response = new Response(sink.body, { status: 200, headers });
+  });
+  return Object.assign(target, { response: response as Response });
+}
+
+/**
+ * What all doors have in common: decides about the request, has the door answer it, and gives the target that came of it.
+ * `headers` are those of the opening, with each cookie on its own.
+ */
+export function beginEvents(
+  head: RequestHead,
+  rest: SendEventsArguments,
+  answer: (opening: Admission, headers: Headers) => void,
+): ServerSentEventTarget {
+  const [source, options] = readArguments(rest);
+  const lastEventId = head.header("last-event-id") || parseUrl(head)?.searchParams.get("lastEventId") || undefined;
+  // All that can be refused is refused before anything is answered.
+  resolveTargetOptions(options);
+  checkFunction("errorMessage", options.errorMessage);
+  const headers = ownHeaders(options.headers);
+  const reply = replyTo(head, lastEventId);
+  for (const [name, value] of Object.entries(reply?.headers ?? STREAM_HEADERS)) {
+    // What is sent in place of a stream has a type of its own.
+    if (!headers.has(name) || reply?.status === 406) headers.set(name, value);
+  }
+  let target: ServerSentEventTarget | undefined;
+  const connect = (sink: Sink) => void (target = new ServerSentEventTarget(sink, options, lastEventId));
+  answer({ ...(reply ?? { kind: "stream", connect }), headers: toRecord(headers) }, headers);
+  // Not connected: refused, or the far end has gone before it could be answered.
+  target ??= new ServerSentEventTarget(NOBODY, options, lastEventId);
+  if (source !== undefined) void sendAll(target, source, options);
+  return target;
+}
+
+function readArguments(rest: SendEventsArguments): readonly [Source<unknown> | undefined, SendEventsOptions] {
+  const [first, second] = rest;
+  if (isSource(first)) return [first, second ?? {}];
+  if (first === undefined || (typeof first === "object" && first !== null)) return [undefined, first ?? {}];
+  throw new SSETargetError(
+    "invalid-option",
+    `what follows the request must be options or a source to iterate, got ${describeValue(first)}`,
+  );
+}
+
+/** What is to be answered in place of a stream. */
+function replyTo(
+  head: RequestHead,
+  lastEventId: string | undefined,
+): Extract<Admission, { kind: "reply" }> | undefined {
+  if (!acceptsEventStream(head.header("accept"))) {
+    const body = "This is text/event-stream; the request's Accept header does not take it.\n";
+    return { kind: "reply", status: 406, headers: REFUSAL_HEADERS, body };
+  }
+  // An EventSource comes again after every end; this is the one answer that stops it.
+  if (lastEventId === END_EVENT_TYPE) return { kind: "reply", status: 204, headers: {}, body: null };
+  if (head.method === "HEAD") return { kind: "reply", status: 200, headers: STREAM_HEADERS, body: null };
+  return undefined;
+}
+
+const FRAMING_HEADERS = ["content-length", "content-encoding", "transfer-encoding"];
+
+function ownHeaders(own: SendEventsOptions["headers"]): Headers {
+  let headers: Headers;
+  try {
+    headers = new Headers(own);
+  } catch (cause) {
+    throw new SSETargetError("invalid-option", `\`headers\` are none: ${(cause as Error).message}`, { cause });
+  }
+  const framing = FRAMING_HEADERS.find((name) => headers.has(name));
+  if (framing !== undefined) {
+    throw new SSETargetError(
+      "invalid-option",
+      `\`headers\` must not have "${framing}", which depends on how a stream is sent; leave it out`,
+    );
+  }
+  const type = headers.get("content-type");
+  if (type !== null && !/^text\/event-stream\s*(;|$)/i.test(type)) {
+    throw new SSETargetError(
+      "invalid-option",
+      `\`headers\` must not have another "content-type" than text/event-stream, got ${describeValue(type)}; leave it out`,
+    );
+  }
+  return headers;
+}
+
+/** Without cookies, of which there may be several. */
+function toRecord(headers: Headers): Record<string, string> {
+  const record: Record<string, string> = {};
+  headers.forEach((value, name) => {
+    if (name !== "set-cookie") record[name] = value;
+  });
+  return record;
+}
+
+/** The far end of a request that gets no stream. */
+const NOBODY: Sink = {
+  bind: (listener) => listener.onClosed(),
+  write: () => false,
+  end: () => {},
+  destroy: () => {},
+};

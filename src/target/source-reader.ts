@@ -1,0 +1,98 @@
+import { SSETargetError } from "../errors.ts";
+import { describeValue } from "../options.ts";
+
+/**
+ * What values come from: anything that can be iterated, or a function that makes it. A function is called when the first value is
+ * wanted, and given a signal that is aborted when no more are.
+ */
+export type Source<T> = Iterated<T> | ((signal: AbortSignal) => Iterated<T> | Promise<Iterated<T>>);
+
+/** Async generators, web streams, lists. */
+export type Iterated<T> = AsyncIterable<T> | Iterable<T>;
+
+/** What a reader answers when there is nothing more. */
+export const DONE: unique symbol = Symbol("done");
+
+/** Whether this can be read from. A string is a value and not a source. */
+export function isSource(value: unknown): value is Source<unknown> {
+  if (typeof value === "function") return true;
+  return typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
+}
+
+/**
+ * Reads a source one value at a time, when asked. To stop neither waits for the source nor is held up by it: a source that has been
+ * stopped gets `return()` and its signal aborted, and what it still does is no longer looked at.
+ */
+export class SourceReader<T> {
+  readonly #source: Source<T>;
+  readonly #controller = new AbortController();
+  #iterator: AsyncIterator<T> | Iterator<T> | undefined;
+  #isOver = false;
+  #wake: (() => void) | undefined;
+
+  constructor(source: Source<T>) {
+    this.#source = source;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** The next value. Rejects with what the source throws, after which it is over. One call at a time. */
+  async next(): Promise<T | typeof DONE> {
+    if (this.#isOver) return DONE;
+    try {
+      return await new Promise<T | typeof DONE>((resolve, reject) => {
+        // One promise for each wait, so that a source of many values leaves nothing behind with each.
+        this.#wake = () => resolve(DONE);
+        this.#advance().then(resolve, reject);
+      });
+    } catch (error) {
+      this.#isOver = true;
+      throw error;
+    } finally {
+      this.#wake = undefined;
+    }
+  }
+
+  /** Wants no more; a `next` that waits resolves. Idempotent. */
+  stop(reason: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#controller.abort(reason);
+    this.#wake?.();
+    this.#return();
+  }
+
+  async #advance(): Promise<T | typeof DONE> {
+    if (this.#iterator === undefined) {
+      const source = this.#source;
+      this.#iterator = iteratorOf(await (typeof source === "function" ? source(this.signal) : source));
+      // Stopped while the source was being made.
+      if (this.signal.aborted) this.#return();
+    }
+    const { done, value } = await this.#iterator.next();
+    if (done !== true) return value;
+    this.#isOver = true;
+    return DONE;
+  }
+
+  #return(): void {
+    const source = this.#source;
+    // One that has not been asked for anything may hold something all the same, as a web stream does.
+    if (this.#iterator === undefined && typeof source !== "function") this.#iterator = iteratorOf(source);
+    // Whatever comes of it, nobody waits for it: a generator that is busy hears of it when it next gives a value.
+    void (async () => this.#iterator?.return?.())().catch(() => {});
+  }
+}
+
+/** @throws SSETargetError `invalid-option` */
+function iteratorOf<T>(iterated: Iterated<T>): AsyncIterator<T> | Iterator<T> {
+  if (typeof iterated !== "object" || iterated === null || !isSource(iterated)) {
+    throw new SSETargetError(
+      "invalid-option",
+      `a source must be something to iterate with \`for await\`, or a function that returns such, got ${describeValue(iterated)}`,
+    );
+  }
+  return Symbol.asyncIterator in iterated ? iterated[Symbol.asyncIterator]() : iterated[Symbol.iterator]();
+}

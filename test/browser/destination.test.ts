@@ -1,0 +1,57 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchChromium } from "./chromium.ts";
+import { startExample, type RunningExample } from "./start-example.ts";
+
+let browser: Browser;
+let example: RunningExample;
+
+beforeAll(async () => {
+  [browser, example] = await Promise.all([launchChromium(), startExample("examples/destination/server.ts")]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await example?.stop();
+});
+
+const names = (page: Page) => page.locator("#events li").allTextContents();
+
+describe("the page of a destination", () => {
+  it("shows what workflows send, what they sent before, and the same in a second tab", async () => {
+    const page = await browser.newPage();
+    const problems: string[] = [];
+    page.on("pageerror", (error) => problems.push(String(error)));
+    await page.goto(example.url);
+    await page.getByRole("button", { name: "Run the workflow" }).click();
+    await page.getByText("Luke Skywalker").waitFor();
+    expect(await page.locator("#progress").evaluate((bar) => (bar as HTMLProgressElement).value)).toBe(1);
+    const second = await browser.newPage();
+    await second.goto(example.url);
+    await second.getByText("Luke Skywalker").waitFor();
+    await second.getByRole("button", { name: "Run the workflow" }).click();
+    await Promise.all([page, second].map((each) => each.getByText("Leia Organa").waitFor()));
+    await page.reload();
+    await page.getByText("Leia Organa").waitFor();
+    for (const each of [page, second]) expect(await names(each)).toEqual(["Luke Skywalker", "Leia Organa"]);
+    expect(problems).toEqual([]);
+  });
+
+  it("begins with the most recent 100 events", async () => {
+    // Two channels send three events in a run.
+    await Promise.all(
+      Array.from({ length: 50 }, () => fetch(`${example.url}/pipelines/p_many/runs`, { method: "POST" })),
+    );
+    const page = await browser.newPage();
+    await page.goto(example.url);
+    const seen = await page.evaluate(async () => {
+      const heard: [string, unknown][] = [];
+      const source = new EventSource("/pipelines/p_many/sse");
+      const note = (event: MessageEvent<string>) => heard.push([event.type, JSON.parse(event.data)]);
+      for (const channel of ["events", "progress", "ssetarget:gap"]) source.addEventListener(channel, note);
+      while (heard.length < 100) await new Promise((resolve) => setTimeout(resolve, 10));
+      return heard;
+    });
+    expect(seen.filter(([type]) => type === "ssetarget:gap")).toEqual([]);
+    expect(seen.length).toBeGreaterThanOrEqual(100);
+  });
+});

@@ -19,6 +19,9 @@ export class LiveSpan implements ManualSpan {
   /** Settles with the sink's answer to `started`; undefined where there is nothing to wait for. */
   readonly started: Promise<void> | undefined;
 
+  /** It ends when a function does, not when somebody says so. */
+  hasFunction = false;
+
   readonly #context: SpanContext;
   readonly #kind: SpanKind | undefined;
   readonly #attempt: number | undefined;
@@ -28,6 +31,8 @@ export class LiveSpan implements ManualSpan {
   #logLines = 0;
   #isEnded = false;
   #isLateReported = false;
+  /** Ends of spans below that are still on their way to the sink. */
+  readonly #endsBelow = new Set<Promise<void>>();
 
   constructor(context: SpanContext, parentSpanId: string | null, given: SpanOptions) {
     this.#context = context;
@@ -67,7 +72,7 @@ export class LiveSpan implements ManualSpan {
   }
 
   withSpan<T>(options: SpanOptions, fn: (span: SpanHandle) => T | PromiseLike<T>): Promise<T> {
-    return runInSpan(this.#context, this.spanId, options, fn);
+    return runInSpan(this.#context, this, options, fn);
   }
 
   startSpan(options: SpanOptions): ManualSpan {
@@ -108,17 +113,29 @@ export class LiveSpan implements ManualSpan {
     this.#status = this.#readStatus(status);
   }
 
-  end(status?: SpanStatus): Promise<void> {
-    return this.#end((status === undefined ? undefined : this.#readStatus(status)) ?? this.#status ?? { code: "OK" });
+  async end(status?: SpanStatus): Promise<void> {
+    await this.#context.stored(this.tellEnd(status));
   }
 
-  fail(error: unknown): Promise<void> {
-    if (this.#isEnded) return Promise.resolve();
+  async fail(error: unknown): Promise<void> {
+    await this.#context.stored(this.tellFailure(error));
+  }
+
+  /** Ends the span. The answer settles once the sink has stored that, and all that was handed over; undefined: there is nothing to wait for. */
+  tellEnd(status?: SpanStatus): Promise<void> | undefined {
+    return this.#tellEnd(
+      (status === undefined ? undefined : this.#readStatus(status)) ?? this.#status ?? { code: "OK" },
+    );
+  }
+
+  /** {@link tellEnd} as a throw of this error does it. */
+  tellFailure(error: unknown): Promise<void> | undefined {
+    if (this.#isEnded) return undefined;
     const { settings } = this.#context;
     const isInterrupted = this.#context.ask(() => settings.isInterruption(error), false);
     if (isInterrupted) {
       this.#close();
-      return Promise.resolve();
+      return this.#endsStored();
     }
     const message = this.#context.ask(() => settings.errorMessage(error), undefined);
     const status = this.#readStatus({ code: "ERROR", message });
@@ -127,13 +144,27 @@ export class LiveSpan implements ManualSpan {
     );
     // What the user has said of the error is better than what can be guessed of it.
     this.#attributes.merge(Object.fromEntries(attributes.filter(([name]) => !this.#attributes.has(name))));
-    return this.#end((this.#status?.code === "ERROR" ? this.#status : status) ?? { code: "ERROR" });
+    return this.#tellEnd((this.#status?.code === "ERROR" ? this.#status : status) ?? { code: "ERROR" });
   }
 
-  async #end(status: SpanStatus): Promise<void> {
-    if (this.#isEnded) return;
+  /** Has this span wait for the end of one below it, at its own end. False where nobody can be sure that there will be one. */
+  takeOver(end: Promise<void>): boolean {
+    if (this.#isEnded || !this.hasFunction) return false;
+    this.#endsBelow.add(end);
+    void end.then(() => this.#endsBelow.delete(end));
+    return true;
+  }
+
+  #tellEnd(status: SpanStatus): Promise<void> | undefined {
+    if (this.#isEnded) return undefined;
     this.#close();
-    await this.#context.stored(this.#emit("ended", { status, attributes: this.#attributes.toObject() }));
+    const end = this.#emit("ended", { status, attributes: this.#attributes.toObject() });
+    if (end !== undefined) this.#endsBelow.add(end);
+    return this.#endsStored();
+  }
+
+  #endsStored(): Promise<void> | undefined {
+    return this.#endsBelow.size === 0 ? undefined : Promise.all(this.#endsBelow).then(() => {});
   }
 
   /** The last update goes out before the end does, and no timer stays behind. */
@@ -205,23 +236,32 @@ export class LiveSpan implements ManualSpan {
   }
 }
 
-/** Runs `fn` between the span's start and its end. What `fn` returns or throws is passed on as it is. */
+/**
+ * Runs `fn` between the span's start and its end. What `fn` returns or throws is passed on as it is.
+ *
+ * Of spans within one another the outermost waits for the ends of all to be stored. So the sink can store the end of one span
+ * while it is given the start of the next, and a slow sink delays each span once, not twice.
+ */
 export async function runInSpan<T>(
   context: SpanContext,
-  parentSpanId: string | null,
+  parent: LiveSpan | undefined,
   options: SpanOptions,
   fn: (span: SpanHandle) => T | PromiseLike<T>,
 ): Promise<T> {
-  const span = new LiveSpan(context, parentSpanId, options);
+  const span = new LiveSpan(context, parent?.spanId ?? null, options);
+  span.hasFunction = true;
+  const conclude = async (end: Promise<void> | undefined): Promise<void> => {
+    if (end !== undefined && !parent?.takeOver(end)) await context.stored(end);
+  };
   await context.stored(span.started);
   let result: T;
   try {
     result = await fn(span);
   } catch (error) {
-    await span.fail(error);
+    await conclude(span.tellFailure(error));
     throw error;
   }
-  await span.end();
+  await conclude(span.tellEnd());
   return result;
 }
 

@@ -1,113 +1,60 @@
-import { compareText } from "./canonical-json.ts";
-import type { SpanNode, SpanState } from "./span-node.ts";
+import { SpanEntry, type TraceEntries } from "./span-entry.ts";
+import { SpanGroup } from "./span-group.ts";
 import type { SpanRecord } from "./span-record.ts";
-
-/** All spans of one trace. */
-export interface TraceEntries {
-  readonly traceId: string;
-  readonly entries: Map<string, SpanEntry>;
-  /** By the id of the parent that has not shown up. */
-  readonly orphans: Map<string, Set<SpanEntry>>;
-  lastHeard: number;
-  /** From when on the trace's silence means that it is dead; undefined: not worked out since the last event. */
-  expiresAt: number | undefined;
-}
-
-/** One span's place in the forest, and the view that was last made of it. */
-export class SpanEntry {
-  readonly spanId: string;
-  readonly record: SpanRecord;
-  readonly trace: TraceEntries;
-  parent: SpanEntry | undefined;
-  children: Set<SpanEntry> | undefined;
-  /** `children` in order; undefined when that has to be worked out again. */
-  ordered: readonly SpanEntry[] | undefined;
-  /** The others of the circle of parents that this span was found in, and itself. */
-  cycle: ReadonlySet<SpanEntry> | undefined;
-  /** The number of the walk that was here last. */
-  walk = 0;
-
-  /** The view is out of date. Implies the same of every ancestor. */
-  isStale = true;
-  /** Whether, at the last look, something above made an end of all that was open here. */
-  isCut = false;
-  nextCut = false;
-  isEntered = false;
-  hasOpen = false;
-  below: SpanState = "done";
-  counted: SpanState | undefined;
-  node: SpanNode | undefined;
-
-  constructor(spanId: string, record: SpanRecord, trace: TraceEntries) {
-    this.spanId = spanId;
-    this.record = record;
-    this.trace = trace;
-  }
-}
-
-const NONE: readonly SpanEntry[] = [];
 
 /** Who is below whom, whatever order the spans come in. */
 export class SpanForest {
   readonly traces = new Map<string, TraceEntries>();
+  readonly roots = new SpanGroup();
   size = 0;
-  readonly #roots = new Set<SpanEntry>();
-  #orderedRoots: readonly SpanEntry[] | undefined;
-  /** Spans that had children before they had a parent: only they can have closed a circle. */
-  readonly #suspects = new Set<SpanEntry>();
+  /** Spans that had children before they got a parent that has one itself: only they can have closed a circle. */
+  #suspects: SpanEntry[] = [];
   #walks = 0;
 
+  /** Takes in a span that is new, of which one event has been merged. */
   add(traceId: string, spanId: string, record: SpanRecord): SpanEntry {
     let trace = this.traces.get(traceId);
     if (trace === undefined) {
-      trace = { traceId, entries: new Map(), orphans: new Map(), lastHeard: -Infinity, expiresAt: undefined };
+      trace = {
+        traceId,
+        entries: new Map(),
+        orphans: new Map(),
+        sleepers: new Set(),
+        lastHeard: -Infinity,
+        silentUntil: undefined,
+        isExpired: false,
+      };
       this.traces.set(traceId, trace);
     }
     const entry = new SpanEntry(spanId, record, trace);
     trace.entries.set(spanId, entry);
     this.size += 1;
-    this.#addRoot(entry);
+    this.#link(entry);
     const orphans = trace.orphans.get(spanId);
     if (orphans !== undefined) {
       trace.orphans.delete(spanId);
-      for (const orphan of orphans) this.#attach(orphan, entry);
+      for (const orphan of orphans) this.#file(orphan, entry);
     }
     return entry;
   }
 
-  /** Puts the span below the parent that its record names. */
-  link(entry: SpanEntry): void {
-    const { parentSpanId } = entry.record;
-    if (parentSpanId === null) return;
-    const parent = entry.trace.entries.get(parentSpanId);
-    if (parent !== undefined) {
-      this.#attach(entry, parent);
-      return;
+  /**
+   * Puts a span where its record says, after an event; `parentSpanId` is what that said so far.
+   *
+   * @param hasChanged whether its view has changed, so that it does not matter whether its place has
+   * @returns whether anything that can be seen has changed
+   */
+  settle(entry: SpanEntry, parentSpanId: string | null, hasChanged: boolean): boolean {
+    const { record } = entry;
+    const hasPlace = record.firstTime === entry.time && record.firstId === entry.id;
+    if (!hasChanged) return !hasPlace && this.#reorder(entry);
+    if (record.parentSpanId !== parentSpanId) this.#unlink(entry, parentSpanId);
+    else if (entry.group !== this.#groupBelow(entry.parent, entry) || entry.rank !== this.#rankOf(entry)) {
+      this.#file(entry, entry.parent);
     }
-    const { orphans } = entry.trace;
-    const siblings = orphans.get(parentSpanId);
-    if (siblings === undefined) orphans.set(parentSpanId, new Set([entry]));
-    else siblings.add(entry);
-  }
-
-  /** Makes the span a root; `parentSpanId` is what its record named so far. */
-  unlink(entry: SpanEntry, parentSpanId: string | null): void {
-    if (parentSpanId !== null) {
-      const siblings = entry.trace.orphans.get(parentSpanId);
-      if (siblings?.delete(entry) && siblings.size === 0) entry.trace.orphans.delete(parentSpanId);
-    }
-    if (entry.parent !== undefined) this.#detach(entry);
-    const { cycle } = entry;
-    if (cycle === undefined) return;
-    for (const member of cycle) member.cycle = undefined;
-    // The circle is open now: what it kept apart belongs together.
-    for (const member of cycle) if (member !== entry) this.link(member);
-  }
-
-  /** Call after a change of what the span's siblings are ordered by. */
-  reorder(entry: SpanEntry): void {
-    if (entry.parent === undefined) this.#orderedRoots = undefined;
-    else entry.parent.ordered = undefined;
+    if (!hasPlace) entry.group?.move(entry, record.firstTime, record.firstId);
+    this.markStale(entry);
+    return true;
   }
 
   /** Amortised O(1) between two looks, for an ancestor of a stale span is stale already. */
@@ -115,13 +62,9 @@ export class SpanForest {
     let next: SpanEntry | undefined = entry;
     while (next !== undefined && !next.isStale) {
       next.isStale = true;
+      next.group?.touch(next);
       next = next.parent;
     }
-  }
-
-  orderedRoots(): readonly SpanEntry[] {
-    this.#orderedRoots ??= [...this.#roots].toSorted(compareEntries);
-    return this.#orderedRoots;
   }
 
   /**
@@ -131,6 +74,7 @@ export class SpanForest {
    * bottom up costs no more than one that arrives top down.
    */
   cutCycles(): void {
+    if (this.#suspects.length === 0) return;
     const firstWalk = this.#walks + 1;
     for (const suspect of this.#suspects) {
       const walk = ++this.#walks;
@@ -141,7 +85,17 @@ export class SpanForest {
       }
       if (next?.walk === walk) this.#cutCycle(next);
     }
-    this.#suspects.clear();
+    this.#suspects = [];
+  }
+
+  #reorder(entry: SpanEntry): boolean {
+    // While a circle is not cut, its members are where nobody sees them.
+    this.cutCycles();
+    const { group, parent, record } = entry;
+    group?.order();
+    const hasMoved = group?.move(entry, record.firstTime, record.firstId) ?? false;
+    if (hasMoved && parent !== undefined) this.markStale(parent);
+    return hasMoved;
   }
 
   #cutCycle(start: SpanEntry): void {
@@ -150,54 +104,61 @@ export class SpanForest {
       members.add(next);
     }
     for (const member of members) {
-      this.#detach(member);
+      this.#file(member, undefined);
       member.cycle = members;
     }
   }
 
-  #attach(entry: SpanEntry, parent: SpanEntry): void {
-    if (this.#roots.delete(entry)) this.#orderedRoots = undefined;
+  /** Puts the span below the parent that its record names, or among the roots. */
+  #link(entry: SpanEntry): void {
+    const { parentSpanId } = entry.record;
+    const { entries, orphans } = entry.trace;
+    const parent = parentSpanId === null ? undefined : entries.get(parentSpanId);
+    this.#file(entry, parent);
+    if (parentSpanId === null || parent !== undefined) return;
+    const siblings = orphans.get(parentSpanId);
+    if (siblings === undefined) orphans.set(parentSpanId, [entry]);
+    else siblings.push(entry);
+  }
+
+  /** Links the span anew; `parentSpanId` is what its record named so far. */
+  #unlink(entry: SpanEntry, parentSpanId: string | null): void {
+    const { orphans } = entry.trace;
+    const siblings = parentSpanId === null ? undefined : orphans.get(parentSpanId);
+    if (parentSpanId !== null && siblings?.includes(entry)) {
+      if (siblings.length === 1) orphans.delete(parentSpanId);
+      else siblings.splice(siblings.indexOf(entry), 1);
+    }
+    const cycle = entry.cycle ?? [];
+    for (const member of cycle) member.cycle = undefined;
+    this.#link(entry);
+    // The circle is open now: what it kept apart belongs together.
+    for (const member of cycle) if (member !== entry) this.#link(member);
+  }
+
+  /** Files the span below this parent; undefined: among the roots. */
+  #file(entry: SpanEntry, parent: SpanEntry | undefined): void {
+    const formerParent = entry.parent;
+    entry.group?.remove(entry);
+    if (formerParent !== undefined) this.markStale(formerParent);
     entry.parent = parent;
-    parent.children ??= new Set();
-    parent.children.add(entry);
-    parent.ordered = undefined;
-    if (entry.children !== undefined) this.#suspects.add(entry);
-    this.#markMoved(entry, parent);
-  }
-
-  #detach(entry: SpanEntry): void {
-    const { parent } = entry;
-    entry.parent = undefined;
-    this.#addRoot(entry);
-    if (parent === undefined) return;
-    parent.children?.delete(entry);
-    parent.ordered = undefined;
-    this.#markMoved(entry, parent);
-  }
-
-  #addRoot(entry: SpanEntry): void {
-    this.#roots.add(entry);
-    this.#orderedRoots = undefined;
-  }
-
-  #markMoved(entry: SpanEntry, parent: SpanEntry): void {
+    entry.rank = this.#rankOf(entry);
+    this.#groupBelow(parent, entry).add(entry);
+    if (parent?.parent !== undefined && (entry.children !== undefined || entry.attempts !== undefined)) {
+      this.#suspects.push(entry);
+    }
     this.markStale(entry);
-    this.markStale(parent);
+    if (parent !== undefined) this.markStale(parent);
   }
-}
 
-/** The children in order: attempts among them, in place. */
-export function orderedChildren(entry: SpanEntry): readonly SpanEntry[] {
-  if (entry.children === undefined) return NONE;
-  entry.ordered ??= [...entry.children].toSorted(compareEntries);
-  return entry.ordered;
-}
+  #groupBelow(parent: SpanEntry | undefined, { record }: SpanEntry): SpanGroup {
+    if (parent === undefined) return this.roots;
+    if (record.kind === "attempt") return (parent.attempts ??= new SpanGroup());
+    return (parent.children ??= new SpanGroup());
+  }
 
-function compareEntries(a: SpanEntry, b: SpanEntry): number {
-  const left = a.record;
-  const right = b.record;
-  // Not by subtraction: both may be infinite.
-  if (left.firstTime !== right.firstTime) return left.firstTime < right.firstTime ? -1 : 1;
-  if (left.firstId !== right.firstId) return left.firstId < right.firstId ? -1 : 1;
-  return compareText(a.spanId, b.spanId) || compareText(a.trace.traceId, b.trace.traceId);
+  /** Tries go by their number, apart from those that are roots. */
+  #rankOf({ parent, record }: SpanEntry): number {
+    return parent !== undefined && record.kind === "attempt" ? record.attempt : 0;
+  }
 }

@@ -44,7 +44,7 @@ export interface SpanHandle {
   readonly parentSpanId: string | null;
   readonly name: string;
 
-  /** Runs `fn` in a span below this one; as `Tracer.withSpan`. */
+  /** Runs `fn` in a span below this one; as `Tracer.withSpan`, but that only an outermost span waits until ends are stored. */
   withSpan<T>(options: SpanOptions, fn: (span: SpanHandle) => T | PromiseLike<T>): Promise<T>;
 
   /** Opens a span below this one; as `Tracer.startSpan`. */

@@ -1,4 +1,5 @@
 import { canonicalJson, compareJson } from "./canonical-json.ts";
+import { sortedAttributes } from "./span-attribute-join.ts";
 import type { SpanLogEvent } from "./span-event.ts";
 import type { SpanInput } from "./span-input.ts";
 import type { SpanLogLine } from "./span-node.ts";
@@ -69,7 +70,7 @@ function toHeldLine(event: SpanLogEvent, { time, id, attempt }: SpanInput): Held
     time,
     level: event.level,
     message: event.message,
-    attributes: event.attributes ?? {},
+    attributes: sortedAttributes(event.attributes),
     attempt,
     id: id === 0 ? undefined : id,
   });

@@ -12,7 +12,12 @@ import type { JsonObject, LogLevel, SpanKind, SpanProgress } from "./span-event.
  */
 export type SpanState = "running" | "waiting" | "done" | "failed" | "abandoned";
 
-/** How many spans are in each state. `attempt` spans are not counted: they are tries of the step above them. */
+/**
+ * How many spans are in each state.
+ *
+ * Counts what is, not what was tried: `attempt` spans are not counted, for their step is, and of a step with several attempts
+ * only what is below the newest. What is below a superseded attempt is history, like its failure.
+ */
 export type SpanTotals = Readonly<Record<SpanState, number>>;
 
 /** One line of a span's log. */
@@ -41,9 +46,11 @@ export interface SpanNode {
    * The worst state of the span and those below it: failed, running, waiting, abandoned, done, in this order.
    *
    * A running span of which all open descendants wait rolls up to `waiting`. Attempts do not count, for their step speaks for
-   * them; spans below the newest attempt do, those below superseded attempts do not.
+   * them; spans below the newest attempt do, those below superseded attempts do not: see {@link SpanTotals}, which goes by the same rule.
    */
   readonly rollup: SpanState;
+  /** How many spans are in each state, of this one and those below it. */
+  readonly totals: SpanTotals;
   /** Which run of the span is shown: the highest heard of, from 1. */
   readonly attempt: number;
   /** The newest value of each attribute of this attempt, in the order of their names. */
@@ -53,8 +60,12 @@ export interface SpanNode {
   readonly logs: readonly SpanLogLine[];
   /** Milliseconds since the epoch on the server's clock; undefined where no `started` has been seen. */
   readonly startTime: number | undefined;
+  /** The id of the event that told of the start: its place in the stream, which depends on no clock. Undefined where it has none. */
+  readonly startId: number | undefined;
   /** Milliseconds since the epoch on the server's clock; undefined while the span is open. */
   readonly endTime: number | undefined;
+  /** The id of the event that told of the end; undefined while the span is open, and where it has none. */
+  readonly endId: number | undefined;
   /** Undefined unless both ends are known; never negative. */
   readonly durationMs: number | undefined;
   /** What a failed span said of its failure; undefined where it said nothing. */

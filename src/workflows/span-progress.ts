@@ -12,3 +12,17 @@ export function snapshotProgress(progress: SpanProgress, maxTextLength: number):
     ...(message === undefined ? {} : { message: cutText(safeText(message), maxTextLength) }),
   };
 }
+
+/** A frozen copy of what an event said, of which `current` has been checked: what of the rest is no number and no text is left out. */
+export function readProgress({ current, total, unit, message }: SpanProgress): SpanProgress {
+  return Object.freeze({
+    current,
+    ...(Number.isFinite(total) ? { total } : {}),
+    ...(typeof unit === "string" ? { unit } : {}),
+    ...(typeof message === "string" ? { message } : {}),
+  });
+}
+
+export function isSameProgress(a: SpanProgress, b: SpanProgress): boolean {
+  return a.current === b.current && a.total === b.total && a.unit === b.unit && a.message === b.message;
+}

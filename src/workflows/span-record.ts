@@ -1,27 +1,14 @@
 import { assertNever } from "./assert-never.ts";
-import { compareJson, compareText } from "./canonical-json.ts";
-import type { JsonObject, JsonValue, SpanEndedEvent, SpanKind, SpanProgress, SpanStartedEvent } from "./span-event.ts";
+import { compareJson } from "./canonical-json.ts";
+import { AttributeJoin, isLater, type Stamp, type Stamped } from "./span-attribute-join.ts";
+import type { JsonObject, SpanEndedEvent, SpanKind, SpanProgress, SpanStartedEvent } from "./span-event.ts";
 import { parseTime, type SpanInput } from "./span-input.ts";
 import { SpanLog } from "./span-log.ts";
 import type { SpanLogLine } from "./span-node.ts";
-
-/** Attributes of one span beyond this many are not kept; those with the smallest names stay. */
-const MAX_ATTRIBUTES = 1000;
+import { isSameProgress, readProgress } from "./span-progress.ts";
 
 const NO_ATTRIBUTES: JsonObject = Object.freeze({});
 const NO_LINES: readonly SpanLogLine[] = Object.freeze([]);
-
-/** Where a writer stands among others: the later one wins. */
-interface Stamp {
-  readonly time: number;
-  readonly id: number;
-  readonly rank: number;
-}
-
-interface Stamped<T> {
-  value: T;
-  stamp: Stamp;
-}
 
 /** Within one millisecond and without ids, a span's events can only have happened in this order. */
 const RANK = { started: 0, updated: 1, log: 1, ended: 2 } as const;
@@ -36,19 +23,22 @@ export class SpanRecord {
   kind: SpanKind = "internal";
   attempt = 0;
   startTime: number | undefined;
+  startId: number | undefined;
   until: number | undefined;
   waitingFor: string | undefined;
   endTime: number | undefined;
+  endId: number | undefined;
   hasFailed = false;
   error: string | undefined;
   /** The time of the earliest event, of any attempt: a span that is opened again keeps its place among its siblings. */
   firstTime = Infinity;
-  firstId = Infinity;
+  /** The smallest id of its events; 0 where none has one. */
+  firstId = 0;
 
   readonly #maxLogs: number;
-  #identity: Stamp | undefined;
-  #attributes: Map<string, Stamped<JsonValue>> | undefined;
-  #attributesView: JsonObject | undefined;
+  #identityTime = Infinity;
+  #isNamedByStart = false;
+  #attributes: AttributeJoin | undefined;
   #progress: Stamped<SpanProgress> | undefined;
   #log: SpanLog | undefined;
 
@@ -61,14 +51,7 @@ export class SpanRecord {
   }
 
   get attributes(): JsonObject {
-    if (this.#attributes === undefined) return NO_ATTRIBUTES;
-    this.#attributesView ??= Object.freeze(
-      // fromEntries defines properties, so that an attribute named `__proto__` is an attribute.
-      Object.fromEntries(
-        [...this.#attributes].toSorted(([a], [b]) => compareText(a, b)).map(([name, { value }]) => [name, value]),
-      ),
-    );
-    return this.#attributesView;
+    return this.#attributes?.view ?? NO_ATTRIBUTES;
   }
 
   get progress(): SpanProgress | undefined {
@@ -79,13 +62,18 @@ export class SpanRecord {
     return this.#log?.lines ?? NO_LINES;
   }
 
-  /** Takes in one event of this span. True if anything that can be seen has changed. */
+  /**
+   * Takes in one event of this span. True if anything in its own view has changed; `firstTime` and `firstId`, which decide about its
+   * place among others, may also have where it is false.
+   */
   merge(input: SpanInput): boolean {
     const { event, time, id, attempt } = input;
-    let changed = this.#mergePlace(time, id);
+    if (time < this.firstTime) this.firstTime = time;
+    if (isSmallerId(id, this.firstId)) this.firstId = id;
+    let changed = false;
     if (event.type === "log") {
       this.#log ??= new SpanLog(this.#maxLogs);
-      changed = this.#log.add(event, input) || changed;
+      changed = this.#log.add(event, input);
     }
     if (attempt < this.attempt) return changed;
     if (attempt > this.attempt) {
@@ -96,13 +84,13 @@ export class SpanRecord {
     const stamp: Stamp = { time, id, rank: RANK[event.type] };
     switch (event.type) {
       case "started":
-        changed = this.#mergeStart(event, time) || changed;
+        changed = this.#mergeStart(event, input) || changed;
         break;
       case "updated":
-        if (event.progress !== undefined) changed = this.#mergeProgress(event.progress, stamp) || changed;
+        changed = this.#mergeProgress(event.progress, stamp) || changed;
         break;
       case "ended":
-        changed = this.#mergeEnd(event, time) || changed;
+        changed = this.#mergeEnd(event, input) || changed;
         break;
       case "log":
         // A line's attributes are its own.
@@ -113,115 +101,86 @@ export class SpanRecord {
     return this.#mergeAttributes(event.attributes, stamp) || changed;
   }
 
-  #mergePlace(time: number, id: number): boolean {
-    let changed = false;
-    if (time < this.firstTime) {
-      this.firstTime = time;
-      changed = true;
-    }
-    if (id !== 0 && id < this.firstId) {
-      this.firstId = id;
-      changed = true;
-    }
-    return changed;
-  }
-
   /** Only the highest attempt is shown: what the ones before it left behind goes. */
   #reopen(attempt: number): void {
     this.attempt = attempt;
-    this.startTime = this.until = this.waitingFor = this.endTime = this.error = undefined;
-    this.hasFailed = false;
-    this.#identity = this.#attributes = this.#attributesView = this.#progress = undefined;
+    this.startTime = this.startId = this.until = this.waitingFor = undefined;
+    this.endTime = this.endId = this.error = undefined;
+    this.hasFailed = this.#isNamedByStart = false;
+    this.#identityTime = Infinity;
+    this.#attributes = this.#progress = undefined;
   }
 
   /** Name, kind and parent are those of the earliest `started`, else of the earliest event. */
   #mergeIdentity({ event, time, kind }: SpanInput): boolean {
-    const rank = event.type === "started" ? 0 : 1;
-    const held = this.#identity;
-    if (held !== undefined) {
-      const order = rank - held.rank || time - held.time;
-      if (order > 0) return false;
-      const isSame = event.parentSpanId === this.parentSpanId && event.name === this.name && kind === this.kind;
-      if (isSame) {
-        if (order < 0) this.#identity = { time, id: 0, rank };
-        return false;
-      }
-      if (order === 0) {
-        const known = [this.parentSpanId, this.name, this.kind];
-        if (compareJson([event.parentSpanId, event.name, kind], known) > 0) return false;
-      }
+    const isStart = event.type === "started";
+    const order = Number(this.#isNamedByStart) - Number(isStart) || time - this.#identityTime;
+    if (order > 0) return false;
+    const { parentSpanId, name } = event;
+    const isSame = parentSpanId === this.parentSpanId && name === this.name && kind === this.kind;
+    if (
+      order === 0 &&
+      !isSame &&
+      compareJson([parentSpanId, name, kind], [this.parentSpanId, this.name, this.kind]) > 0
+    ) {
+      return false;
     }
-    this.#identity = { time, id: 0, rank };
-    this.parentSpanId = event.parentSpanId;
-    this.name = event.name;
+    this.#isNamedByStart = isStart;
+    this.#identityTime = time;
+    this.parentSpanId = parentSpanId;
+    this.name = name;
     this.kind = kind;
-    return true;
+    return !isSame;
   }
 
-  #mergeStart(event: SpanStartedEvent, time: number): boolean {
+  #mergeStart(event: SpanStartedEvent, { time, id }: SpanInput): boolean {
     const until = parseTime(event.until);
     const waitingFor = typeof event.waitingFor === "string" ? event.waitingFor : undefined;
     if (this.startTime !== undefined) {
       if (time > this.startTime) return false;
-      const known = [this.until, this.waitingFor];
-      if (time === this.startTime && compareJson([until, waitingFor], known) >= 0) return false;
+      const order = time - this.startTime || compareJson([until, waitingFor], [this.until, this.waitingFor]);
+      if (order > 0 || (order === 0 && !isSmallerId(id, this.startId ?? 0))) return false;
     }
     this.startTime = time;
+    this.startId = id === 0 ? undefined : id;
     this.until = until;
     this.waitingFor = waitingFor;
     return true;
   }
 
-  #mergeEnd({ status }: SpanEndedEvent, time: number): boolean {
+  #mergeEnd({ status }: SpanEndedEvent, { time, id }: SpanInput): boolean {
     const hasFailed = status.code === "ERROR";
     const error = status.code === "ERROR" && typeof status.message === "string" ? status.message : undefined;
     if (this.endTime !== undefined) {
       if (time > this.endTime) return false;
-      if (time === this.endTime && compareJson([hasFailed, error], [this.hasFailed, this.error]) >= 0) return false;
+      const order = time - this.endTime || compareJson([hasFailed, error], [this.hasFailed, this.error]);
+      if (order > 0 || (order === 0 && !isSmallerId(id, this.endId ?? 0))) return false;
     }
     this.endTime = time;
+    this.endId = id === 0 ? undefined : id;
     this.hasFailed = hasFailed;
     this.error = error;
     return true;
   }
 
-  #mergeProgress(value: SpanProgress, stamp: Stamp): boolean {
+  #mergeProgress(told: SpanProgress | undefined, stamp: Stamp): boolean {
+    if (told === undefined) return false;
+    const value = readProgress(told);
     const held = this.#progress;
     if (held !== undefined && !isLater(value, stamp, held)) return false;
-    this.#progress = { value, stamp };
-    return held === undefined || compareJson(value, held.value) !== 0;
+    const isSame = held !== undefined && isSameProgress(value, held.value);
+    this.#progress = { value: isSame ? held.value : value, stamp };
+    return !isSame;
   }
 
   #mergeAttributes(patch: JsonObject | undefined, stamp: Stamp): boolean {
-    let changed = false;
-    for (const name of patch === undefined ? [] : Object.keys(patch)) {
-      const value = patch?.[name];
-      if (value === undefined) continue;
-      this.#attributes ??= new Map();
-      const held = this.#attributes.get(name);
-      if (held === undefined) {
-        this.#attributes.set(name, { value, stamp });
-        if (this.#attributes.size > MAX_ATTRIBUTES) dropLargestName(this.#attributes);
-        changed = true;
-      } else if (isLater(value, stamp, held)) {
-        if (compareJson(value, held.value) !== 0) changed = true;
-        held.value = value;
-        held.stamp = stamp;
-      }
-    }
-    if (changed) this.#attributesView = undefined;
-    return changed;
+    if (patch === undefined || Object.keys(patch).length === 0) return false;
+    this.#attributes ??= new AttributeJoin();
+    return this.#attributes.merge(patch, stamp);
   }
 }
 
-function isLater<T>(value: T, stamp: Stamp, held: Stamped<T>): boolean {
-  const order = stamp.time - held.stamp.time || stamp.id - held.stamp.id || stamp.rank - held.stamp.rank;
-  return order > 0 || (order === 0 && compareJson(value, held.value) > 0);
-}
-
-/** Which ones are kept must not depend on which came first. */
-function dropLargestName(attributes: Map<string, unknown>): void {
-  let largest = "";
-  for (const name of attributes.keys()) if (name > largest) largest = name;
-  attributes.delete(largest);
+/** Whether an event's id comes before the one that is known. 0 is none. */
+function isSmallerId(id: number, known: number): boolean {
+  return id !== 0 && (known === 0 || id < known);
 }

@@ -2,24 +2,24 @@ import type { GapData } from "../event.ts";
 import { delayOption, wholeNumberOption } from "../options.ts";
 import { assertNever } from "./assert-never.ts";
 import { compareText } from "./canonical-json.ts";
-import { type SpanEntry, SpanForest, type TraceEntries } from "./span-forest.ts";
+import { frozenTotals, noCounts, NO_TOTALS } from "./span-counts.ts";
+import type { SpanEntry, TraceEntries } from "./span-entry.ts";
+import { SpanForest } from "./span-forest.ts";
 import { readTreeInput, type SpanInput } from "./span-input.ts";
 import type { SpanNode, SpanTotals } from "./span-node.ts";
 import { SpanRecord } from "./span-record.ts";
-import { traceExpiry } from "./trace-lease.ts";
-import { refreshView, type SpanCounts } from "./span-view.ts";
+import { refreshRoots, touchOpen } from "./span-view.ts";
+import { noteSleeper, traceExpiry } from "./trace-lease.ts";
 
 /** Gaps beyond this many are forgotten, the oldest first. */
 const MAX_GAPS = 100;
-
-const NO_NODES: readonly SpanNode[] = Object.freeze([]);
 
 /** Every bound of a tree. */
 export interface SpanTreeOptions {
   /**
    * A trace of which no event is younger than this, in milliseconds, is dead: what is open in it is abandoned.
    * Judged only when {@link SpanTree.tick} is called. It compares the server's timestamps with `now`, so leave room for
-   * the difference of clocks. A sleep or wait holds the lease until its `until`, and for good where it has none.
+   * the difference of clocks, or give `tick` the server's time (`ServerClock`). A sleep or wait holds the lease until its `until`, and for good where it has none.
    * @defaultValue null: no lease
    */
   readonly leaseMs?: number | null;
@@ -48,8 +48,8 @@ export interface IgnoredEvents {
  * merging is a join: the earliest `started` and `ended` of the highest attempt count, and of each attribute and of the
  * progress the value with the latest (timestamp, id). The bound `maxSpans` and gaps are the two exceptions.
  *
- * Events are not trusted: what is malformed is counted and otherwise ignored. Views are made when asked for; an update then
- * costs O(depth + siblings), and views of what has not changed stay the same objects.
+ * Events are not trusted: what is malformed is counted and otherwise ignored. Views are made when they are asked for: after an update the span and
+ * those above it get new ones, and of each list of children that one of them is in a copy is made, of references. All other views stay the same objects.
  */
 export class SpanTree {
   readonly #now: () => number;
@@ -57,15 +57,15 @@ export class SpanTree {
   readonly #maxLogsPerSpan: number;
   readonly #maxSpans: number;
   #forest = new SpanForest();
-  #counts = noCounts();
   #gaps: readonly GapData[] = [];
   #lastEventId = 0;
   #isCompleted = false;
   #tickedAt = -Infinity;
   #ignored = { unknownType: 0, malformed: 0, overLimit: 0 };
   #isStale = false;
-  #roots: readonly SpanNode[] = NO_NODES;
-  #totals: SpanTotals = Object.freeze(noCounts());
+  /** What was decided from above for every root may have changed. */
+  #isCutStale = false;
+  #totals: SpanTotals = NO_TOTALS;
 
   /** @throws SSETargetError `invalid-option` */
   constructor(options: SpanTreeOptions = {}) {
@@ -113,7 +113,7 @@ export class SpanTree {
   /** Spans without a parent, and orphans, in order. The same array until something changes. */
   get roots(): readonly SpanNode[] {
     this.#refresh();
-    return this.#roots;
+    return this.#forest.roots.nodes;
   }
 
   /** The span of this id; without a trace id, in the first trace that has it, by the order of trace ids. */
@@ -128,7 +128,7 @@ export class SpanTree {
     return first?.node;
   }
 
-  /** How many spans are in each state. The same object until a count changes. */
+  /** How many spans are in each state, of all roots. The same object until a count changes. */
   get totals(): SpanTotals {
     this.#refresh();
     return this.#totals;
@@ -184,35 +184,44 @@ export class SpanTree {
     const { traceId, spanId } = input.event;
     this.#hear(input.id);
     const known = this.#forest.traces.get(traceId)?.entries.get(spanId);
-    if (known === undefined && this.#forest.size >= this.#maxSpans) {
+    if (known !== undefined) {
+      const changed = this.#merge(known, input);
+      return this.#hearTrace(known.trace, input.time, changed);
+    }
+    if (this.#forest.size >= this.#maxSpans) {
       this.#ignored.overLimit += 1;
       return false;
     }
-    const entry = known ?? this.#forest.add(traceId, spanId, new SpanRecord(this.#maxLogsPerSpan));
-    const changed = this.#merge(entry, input) || known === undefined;
-    const { trace } = entry;
-    const isHeard = input.time > trace.lastHeard;
-    if (isHeard) trace.lastHeard = input.time;
-    if (this.#leaseMs === null) {
-      if (changed) this.#isStale = true;
-      return changed;
-    }
-    trace.expiresAt = undefined;
+    const record = new SpanRecord(this.#maxLogsPerSpan);
+    record.merge(input);
+    const entry = this.#forest.add(traceId, spanId, record);
+    noteSleeper(entry);
     this.#isStale = true;
-    return changed || isHeard;
+    return this.#hearTrace(entry.trace, input.time, true);
   }
 
   #merge(entry: SpanEntry, input: SpanInput): boolean {
-    const { record } = entry;
-    const { parentSpanId, firstTime, firstId } = record;
-    if (!record.merge(input)) return false;
-    if (record.parentSpanId !== parentSpanId) {
-      this.#forest.unlink(entry, parentSpanId);
-      this.#forest.link(entry);
-    }
-    if (record.firstTime !== firstTime || record.firstId !== firstId) this.#forest.reorder(entry);
-    this.#forest.markStale(entry);
+    const { parentSpanId } = entry.record;
+    const hasChanged = entry.record.merge(input);
+    if (hasChanged) noteSleeper(entry);
+    if (!this.#forest.settle(entry, parentSpanId, hasChanged)) return false;
+    this.#isStale = true;
     return true;
+  }
+
+  /** Renews the trace's lease. True if anything that can be seen has changed, now or `changed` before. */
+  #hearTrace(trace: TraceEntries, time: number, changed: boolean): boolean {
+    const { lastHeard } = trace;
+    if (time <= lastHeard) return changed;
+    // Only where the lease had run out can an event that says nothing new change what is seen.
+    const wasExpired = !changed && !this.#isCompleted && this.#isExpired(trace);
+    trace.lastHeard = time;
+    if (!wasExpired || this.#isExpired(trace)) return changed;
+    trace.lastHeard = lastHeard;
+    const before = this.roots;
+    trace.lastHeard = time;
+    this.#isStale = true;
+    return this.roots !== before;
   }
 
   #applyGap(gap: GapData): boolean {
@@ -223,13 +232,12 @@ export class SpanTree {
 
   #complete(): boolean {
     if (this.#isCompleted) return false;
-    this.#isCompleted = this.#isStale = true;
+    this.#isCompleted = this.#isStale = this.#isCutStale = true;
     return true;
   }
 
   #forget(): void {
     this.#forest = new SpanForest();
-    this.#counts = noCounts();
     this.#lastEventId = 0;
     this.#isCompleted = false;
     this.#isStale = true;
@@ -242,37 +250,26 @@ export class SpanTree {
   #refresh(): void {
     if (!this.#isStale) return;
     this.#isStale = false;
+    const { roots, traces } = this.#forest;
     this.#forest.cutCycles();
-    const entries = this.#forest.orderedRoots();
-    for (const root of entries) {
-      refreshView(root, this.#isCompleted || this.#isExpired(root.trace), this.#counts);
+    if (this.#leaseMs !== null) {
+      for (const trace of traces.values()) {
+        const isExpired = this.#isExpired(trace);
+        if (isExpired !== trace.isExpired) this.#isCutStale = true;
+        trace.isExpired = isExpired;
+      }
     }
-    const roots = entries.map((root) => root.node as SpanNode);
-    if (!isSameList(roots, this.#roots)) this.#roots = Object.freeze(roots);
-    if (!isSameCounts(this.#counts, this.#totals)) this.#totals = Object.freeze({ ...this.#counts });
+    if (this.#isCutStale) touchOpen(roots);
+    this.#isCutStale = false;
+    refreshRoots(roots, this.#isCompleted);
+    const counts = noCounts();
+    roots.addTotals(counts);
+    this.#totals = frozenTotals(counts, this.#totals);
   }
 
   #isExpired(trace: TraceEntries): boolean {
     if (this.#leaseMs === null || this.#tickedAt <= trace.lastHeard + this.#leaseMs) return false;
-    trace.expiresAt ??= traceExpiry(trace, this.#leaseMs);
-    return this.#tickedAt > trace.expiresAt;
+    this.#forest.cutCycles();
+    return this.#tickedAt > traceExpiry(trace, this.#leaseMs);
   }
-}
-
-function noCounts(): SpanCounts {
-  return { running: 0, waiting: 0, done: 0, failed: 0, abandoned: 0 };
-}
-
-function isSameCounts(a: SpanTotals, b: SpanTotals): boolean {
-  return (
-    a.running === b.running &&
-    a.waiting === b.waiting &&
-    a.done === b.done &&
-    a.failed === b.failed &&
-    a.abandoned === b.abandoned
-  );
-}
-
-function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((item, index) => item === b[index]);
 }

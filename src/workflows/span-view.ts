@@ -1,110 +1,120 @@
-import { orderedChildren, type SpanEntry } from "./span-forest.ts";
-import { rollUp, type SpanNode, type SpanState, worseState } from "./span-node.ts";
+import { addCounts, frozenTotals, NO_TOTALS, TOTALS_OF_ONE } from "./span-counts.ts";
+import type { SpanEntry } from "./span-entry.ts";
+import { NO_NODES, type SpanGroup } from "./span-group.ts";
+import { rollUp, type SpanNode, type SpanState, type SpanTotals, worseState } from "./span-node.ts";
 
-const NO_NODES: readonly SpanNode[] = Object.freeze([]);
-
-/** Running counts, kept up to date as views are made. */
-export type SpanCounts = Record<SpanState, number>;
+const NO_ENTRIES: readonly SpanEntry[] = [];
 
 /**
- * Makes the views below `root` anew where they are out of date, and `root`'s own.
+ * Makes the views anew that are out of date.
  *
  * Whether an open span is abandoned is decided above it, what it rolls up to is decided below it: hence two visits to
  * each span, top down and then bottom up. A span whose view is current is passed over with all that is below it, unless
  * the decision from above has changed and something in there is still open.
  *
  * On a stack of its own: a chain of spans may be deeper than the engine's stack.
+ *
+ * @param isCompleted whether nothing more will come of anything that is open
  */
-export function refreshView(root: SpanEntry, isCut: boolean, counts: SpanCounts): void {
-  if (!needsVisit(root, isCut)) return;
-  root.nextCut = isCut;
-  const stack: SpanEntry[] = [root];
+export function refreshRoots(roots: SpanGroup, isCompleted: boolean): void {
+  const stack: SpanEntry[] = [];
+  enter(roots, isCompleted, stack);
   for (let entry = stack.at(-1); entry !== undefined; entry = stack.at(-1)) {
     if (entry.isEntered) {
       stack.pop();
       entry.isEntered = false;
-      makeView(entry, counts);
+      makeView(entry);
     } else {
       entry.isEntered = true;
       entry.isCut = entry.nextCut;
-      enterChildren(entry, stack);
+      enterBelow(entry, isCompleted, stack);
     }
   }
+  roots.refresh();
 }
 
-function needsVisit(entry: SpanEntry, isCut: boolean): boolean {
-  return entry.isStale || (entry.isCut !== isCut && entry.hasOpen);
+/** Has all members looked at in which something is open, because what is decided above them has changed. */
+export function touchOpen(group: SpanGroup): void {
+  for (const entry of group.all) if (entry.open > 0) group.touch(entry);
 }
 
-function enterChildren(entry: SpanEntry, stack: SpanEntry[]): void {
-  const children = orderedChildren(entry);
-  const isCut = entry.isCut || !entry.record.isOpen;
-  const newest = newestAttempt(children);
-  for (const child of children) {
-    const isSuperseded = child.record.kind === "attempt" && child.record.attempt < newest;
-    // A rollback begins when what it undoes has ended, and often the run with it.
-    const isChildCut = child.record.kind === "rollback" ? entry.isCut : isCut || isSuperseded;
-    if (!needsVisit(child, isChildCut)) continue;
-    child.nextCut = isChildCut;
-    stack.push(child);
+/** Whether a later try has taken the place of this one. */
+export function isSuperseded({ rank, parent, group }: SpanEntry): boolean {
+  return parent !== undefined && group === parent.attempts && rank < (group?.last?.rank ?? 0);
+}
+
+function enterBelow(entry: SpanEntry, isCompleted: boolean, stack: SpanEntry[]): void {
+  const { children, attempts, isCut } = entry;
+  const cutBelow = (entry.record.isOpen ? 0 : 1) + (isCut ? 2 : 0);
+  if (children !== undefined) {
+    if (cutBelow !== entry.cutBelow) touchOpen(children);
+    enter(children, isCompleted, stack);
+  }
+  if (attempts !== undefined) {
+    attempts.order();
+    touchOpen(attempts);
+    enter(attempts, isCompleted, stack);
+  }
+  entry.cutBelow = cutBelow;
+}
+
+function enter(group: SpanGroup, isCompleted: boolean, stack: SpanEntry[]): void {
+  for (const entry of group.touched) {
+    if (entry.group !== group) continue;
+    const nextCut = isCutAbove(entry, isCompleted);
+    if (!entry.isStale && (entry.isCut === nextCut || entry.open === 0)) continue;
+    entry.nextCut = nextCut;
+    stack.push(entry);
   }
 }
 
-/** The number of the newest of a step's tries; 0 where it has none. */
-export function newestAttempt(children: readonly SpanEntry[]): number {
-  let newest = 0;
-  for (const { record } of children) if (record.kind === "attempt" && record.attempt > newest) newest = record.attempt;
-  return newest;
+function isCutAbove(entry: SpanEntry, isCompleted: boolean): boolean {
+  const { parent, trace, record } = entry;
+  if (parent === undefined) return isCompleted || trace.isExpired;
+  if (parent.isCut) return true;
+  // A rollback begins when what it undoes has ended, and often the run with it.
+  return record.kind !== "rollback" && (!parent.record.isOpen || isSuperseded(entry));
 }
 
-function makeView(entry: SpanEntry, counts: SpanCounts): void {
-  const { record, spanId, trace } = entry;
-  const ordered = orderedChildren(entry);
-  const children: SpanNode[] = [];
-  const attempts: SpanNode[] = [];
-  const newest = newestAttempt(ordered);
-  let below: SpanState = "done";
-  let hasOpen = record.isOpen;
-  for (const child of ordered) {
-    const node = child.node as SpanNode;
-    hasOpen ||= child.hasOpen;
-    if (node.kind !== "attempt") {
-      children.push(node);
-      below = worseState(below, node.rollup);
-    } else {
-      attempts.push(node);
-      if (node.attempt === newest) below = worseState(below, child.below);
-    }
-  }
-  attempts.sort((a, b) => a.attempt - b.attempt);
+function makeView(entry: SpanEntry): void {
+  const { record, spanId, trace, children, attempts, node: known } = entry;
+  const hasNewChildren = children?.refresh() ?? false;
+  const hasNewAttempts = attempts?.refresh() ?? false;
+  // Those with the highest number are the ones that count.
+  const newest = attempts?.all.filter((attempt) => !isSuperseded(attempt)) ?? NO_ENTRIES;
   const state = stateOf(entry);
   const { startTime, endTime } = record;
-  entry.node = Object.freeze<SpanNode>({
+  entry.open = (children?.open ?? 0) + (attempts?.open ?? 0) + (record.isOpen ? 1 : 0);
+  entry.below = children?.worst ?? "done";
+  for (const { below } of newest) entry.below = worseState(entry.below, below);
+  entry.isStale = false;
+  const node: SpanNode = {
     traceId: trace.traceId,
     spanId,
     parentSpanId: record.parentSpanId,
     name: record.name,
     kind: record.kind,
     state,
-    rollup: rollUp(state, below),
+    rollup: rollUp(state, entry.below),
+    totals: totalsWith(entry, state, newest),
     attempt: record.attempt,
     attributes: record.attributes,
     progress: record.progress,
     logs: record.logs,
     startTime,
+    startId: record.startId,
     endTime,
+    endId: record.endId,
     durationMs: startTime === undefined || endTime === undefined ? undefined : Math.max(0, endTime - startTime),
     error: record.error,
     waitingFor: record.waitingFor,
     until: record.until,
-    children: children.length === 0 ? NO_NODES : Object.freeze(children),
-    attempts: attempts.length === 0 ? NO_NODES : Object.freeze(attempts),
+    children: children?.nodes ?? NO_NODES,
+    attempts: attempts?.nodes ?? NO_NODES,
     isOrphan: record.parentSpanId !== null && entry.parent === undefined,
-  });
-  entry.isStale = false;
-  entry.hasOpen = hasOpen;
-  entry.below = below;
-  count(entry, record.kind === "attempt" ? undefined : state, counts);
+  };
+  const isNew = known === undefined || hasNewChildren || hasNewAttempts || !isSameView(node, known);
+  if (isNew) entry.node = Object.freeze(node);
 }
 
 function stateOf({ record, isCut }: SpanEntry): SpanState {
@@ -113,9 +123,16 @@ function stateOf({ record, isCut }: SpanEntry): SpanState {
   return record.kind === "sleep" || record.kind === "wait" ? "waiting" : "running";
 }
 
-function count(entry: SpanEntry, state: SpanState | undefined, counts: SpanCounts): void {
-  if (entry.counted === state) return;
-  if (entry.counted !== undefined) counts[entry.counted] -= 1;
-  if (state !== undefined) counts[state] += 1;
-  entry.counted = state;
+function totalsWith({ children, record, node }: SpanEntry, state: SpanState, newest: readonly SpanEntry[]): SpanTotals {
+  const own = record.kind === "attempt" ? NO_TOTALS : TOTALS_OF_ONE[state];
+  if (children === undefined && newest.length === 0) return own;
+  const counts = { ...own };
+  children?.addTotals(counts);
+  for (const attempt of newest) addCounts(counts, (attempt.node as SpanNode).totals, 1);
+  return frozenTotals(counts, node?.totals);
+}
+
+function isSameView(a: SpanNode, b: SpanNode): boolean {
+  for (const field in a) if (a[field as keyof SpanNode] !== b[field as keyof SpanNode]) return false;
+  return true;
 }

@@ -15,7 +15,7 @@ export interface TracerOptions {
    */
   readonly onError?: ErrorListener;
   /**
-   * How long a span's start and its end wait for the sink, in milliseconds; 0: not at all. Once it has been waited for in vain,
+   * How long a span's start, and the end of an outermost span, wait for the sink, in milliseconds; 0: not at all. Once it has been waited for in vain,
    * spans do not wait until all calls have settled that were outstanding then. @defaultValue 1000
    */
   readonly maxSinkDelayMs?: number;
@@ -93,11 +93,12 @@ export class Tracer {
   }
 
   /**
-   * Runs `fn` in a span: `started` is stored before it begins and `ended` before the promise settles, or the bound has passed.
+   * Runs `fn` in a span: `started` is stored before it begins, or the bound has passed. Before the promise settles `ended` is stored, and so are the
+   * ends of all spans within it that ran functions of their own: they did not wait for that themselves.
    * What `fn` returns is the result; what it throws is told as the status ERROR and thrown on, unchanged.
    */
   withSpan<T>(options: SpanOptions, fn: (span: SpanHandle) => T | PromiseLike<T>): Promise<T> {
-    return runInSpan(this.#context, null, options, fn);
+    return runInSpan(this.#context, undefined, options, fn);
   }
 
   /** Opens a span for work that is not one function. It is open until its `end` or `fail` is called. */

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { SpanProgress } from "../../src/workflows/span-event.ts";
 import type { SpanNode } from "../../src/workflows/span-node.ts";
 import { SpanTree, type SpanTreeOptions } from "../../src/workflows/span-tree.ts";
 import { ended, failed, logged, msAt, started, updated } from "./span-events.ts";
@@ -51,6 +52,13 @@ describe("a span in the tree", () => {
     expect(node("s").state).toBe("done");
   });
 
+  it("knows the events that told of its start and its end by their ids", () => {
+    treeOf(started("a", { id: 7 }), started("a", { id: 4 }), started("a"));
+    expect(node("a")).toMatchObject({ startId: 4, endId: undefined });
+    treeOf(ended("a", { id: 9 }), failed("a", "replayed", { id: 3, ms: 1 }));
+    expect(node("a")).toMatchObject({ startId: 4, endId: 9 });
+  });
+
   it("never lasts less than nothing, whatever the clocks say", () => {
     treeOf(started("a", { ms: 10 }), ended("a", { ms: 5 }));
     expect(node("a").durationMs).toBe(0);
@@ -96,6 +104,13 @@ describe("a span in the tree", () => {
       updated("a", { ms: 5, progress: { current: 2 } }),
     );
     expect(node("a").progress).toEqual({ current: 3, total: 3 });
+  });
+
+  it("shows of a progress what makes sense, in a copy that nobody can change", () => {
+    const progress = { current: 1, total: "3", unit: 5, message: "on", more: {} } as unknown as SpanProgress;
+    treeOf(started("a"), updated("a", { progress }));
+    expect(node("a").progress).toEqual({ current: 1, message: "on" });
+    expect(Object.isFrozen(node("a").progress)).toBe(true);
   });
 
   it("keeps its log by time, each line once", () => {
@@ -181,7 +196,17 @@ describe("attempts", () => {
     );
     expect(node("s")).toMatchObject({ state: "done", rollup: "done" });
     expect(node("t1")).toMatchObject({ state: "failed", error: "once" });
-    expect(tree.totals).toEqual({ running: 0, waiting: 0, done: 1, failed: 1, abandoned: 0 });
+    expect(tree.totals).toEqual({ running: 0, waiting: 0, done: 1, failed: 0, abandoned: 0 });
+    // Of the try itself the past can be asked.
+    expect(node("t1").totals).toMatchObject({ failed: 1 });
+  });
+
+  it("leave out of the totals what is below them once a later one has begun, also where it is still open", () => {
+    treeOf(step(0), started("t1", { ...attempt, attempt: 1 }), started("inside", { parent: "t1" }));
+    expect(tree.totals).toMatchObject({ running: 2, abandoned: 0 });
+    treeOf(started("t2", { ...attempt, attempt: 2, ms: 9 }), started("again", { parent: "t2", ms: 9 }));
+    expect(tree.totals).toMatchObject({ running: 2, abandoned: 0 });
+    expect(node("inside").state).toBe("abandoned");
   });
 
   it("hand up what is below the newest of them", () => {
@@ -292,6 +317,37 @@ describe("the tree", () => {
     );
     expect(tree.totals).toEqual({ running: 2, waiting: 1, done: 1, failed: 1, abandoned: 0 });
     expect(tree.size).toBe(6);
+  });
+
+  it("counts the spans of every part of it", () => {
+    treeOf(
+      started("w"),
+      started("x", { parent: "w" }),
+      ended("y", { parent: "x" }),
+      failed("z", "no", { parent: "x" }),
+      started("other"),
+    );
+    expect(node("w").totals).toEqual({ running: 2, waiting: 0, done: 1, failed: 1, abandoned: 0 });
+    expect(node("x").totals).toEqual({ running: 1, waiting: 0, done: 1, failed: 1, abandoned: 0 });
+    expect(tree.totals).toMatchObject({ running: 3 });
+    const { totals } = node("w");
+    treeOf(updated("y", { parent: "x", progress: { current: 1 } }));
+    expect(node("w").totals).toBe(totals);
+  });
+
+  it("changes one of many children without a look at the others", () => {
+    treeOf(
+      started("p"),
+      ...Array.from({ length: 1000 }, (_, index) => started(`c${index}`, { parent: "p", ms: index })),
+    );
+    const before = node("p").children;
+    treeOf(failed("c500", "no", { parent: "p", ms: 2000 }), started("c1000", { parent: "p", ms: 1000 }));
+    const after = node("p").children;
+    expect(after).toHaveLength(1001);
+    expect(after.filter((child, index) => child !== before[index]).map(({ name }) => name)).toEqual(["c500", "c1000"]);
+    expect(node("p")).toMatchObject({ rollup: "failed", totals: { running: 1001, failed: 1 } });
+    treeOf(started("between", { parent: "p", ms: 500, id: 1 }), started("c0", { parent: "elsewhere", ms: -1 }));
+    expect(names(node("p").children).slice(498, 502)).toEqual(["c499", "between", "c500", "c501"]);
   });
 
   it("keeps the views of what has not changed", () => {
@@ -414,6 +470,31 @@ describe("a lease", () => {
     expect(node("z").state).toBe("abandoned");
   });
 
+  it("begins at the end of a sleep in a rollback, which goes on after its run has ended", () => {
+    leased().applyAll([
+      started("run"),
+      ended("run", { ms: 10 }),
+      started("undo", { parent: "run", kind: "rollback", ms: 20 }),
+      started("z", { parent: "undo", kind: "sleep", ms: 30, until: "2026-11-01T01:00:00.000Z" }),
+    ]);
+    expect(tree.tick(msAt(3_600_000))).toBe(false);
+    expect(node("undo").state).toBe("running");
+    expect(tree.tick(msAt(3_601_001))).toBe(true);
+    expect([node("undo").state, node("z").state]).toEqual(["abandoned", "abandoned"]);
+  });
+
+  it("begins anew with an event that says nothing else", () => {
+    leased().applyAll([started("a"), started("b", { trace: "other" })]);
+    const heartbeat = (ms: number) => updated("a", { ms });
+    expect(tree.apply(heartbeat(500))).toBe(false);
+    expect(tree.tick(msAt(1400))).toBe(true);
+    expect([node("a").state, node("b").state]).toEqual(["running", "abandoned"]);
+    tree.tick(msAt(3000));
+    expect(tree.apply(heartbeat(1000))).toBe(false);
+    expect(tree.apply(heartbeat(2500))).toBe(true);
+    expect(node("a").state).toBe("running");
+  });
+
   it("is held by a wait without an end, unless its parent has ended", () => {
     leased().applyAll([started("a"), started("p", { parent: "a" }), started("z", { parent: "p", kind: "wait" })]);
     expect(tree.tick(msAt(10_000_000))).toBe(false);
@@ -469,6 +550,39 @@ describe("a gap", () => {
     treeOf(started("a", { id: 4 }), { type: "ssetarget:gap", reason: "trimmed", after: 4, resumesAt: 9 }, null);
     tree.clear();
     expect(tree).toMatchObject({ roots: [], gaps: [], size: 0, lastEventId: undefined, ignored: { malformed: 0 } });
+  });
+});
+
+describe("an event that says nothing new", () => {
+  it.each([
+    ["was there already", started("b", { parent: "p", ms: 20, id: 8 })],
+    [
+      "is older than what is known, and changes no order",
+      updated("b", { parent: "p", ms: 15, id: 7, attributes: { x: 0 } }),
+    ],
+    ["is of a try that is over", ended("a", { parent: "p", ms: 11, attempt: 1 })],
+    ["writes again what was written", updated("b", { parent: "p", ms: 90, attributes: { x: [1, { y: 2, z: 3 }] } })],
+    ["writes one attribute too many", updated("full", { ms: 90, attributes: { z: 1 } })],
+    ["tells the progress again", updated("b", { parent: "p", ms: 91, progress: { total: 9, current: 1 } })],
+    ["writes nothing", updated("b", { parent: "p", ms: 92 })],
+  ])("changes nothing that can be seen: it %s", (_what, event) => {
+    const many = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`n${index}`, 1]));
+    treeOf(
+      started("p", { id: 1 }),
+      started("a", { parent: "p", ms: 10, attempt: 2 }),
+      started("b", { parent: "p", ms: 20, id: 8, attributes: { x: [1, { z: 3, y: 2 }] } }),
+      updated("b", { parent: "p", ms: 30, progress: { current: 1, total: 9 } }),
+      started("full", { attributes: many }),
+    );
+    const { roots } = tree;
+    expect(tree.apply(event)).toBe(false);
+    expect(tree.roots).toBe(roots);
+  });
+
+  it("changes what can be seen where it moves its span among others", () => {
+    treeOf(started("p"), started("a", { parent: "p", ms: 10 }), started("b", { parent: "p", ms: 20 }));
+    expect(tree.apply(updated("b", { parent: "p", ms: 5 }))).toBe(true);
+    expect(names(node("p").children)).toEqual(["b", "a"]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Tracer, type TracerOptions } from "../../src/workflows/tracer.ts";
+import type { SpanHandle } from "../../src/workflows/span-handle.ts";
 import type { SpanEvent } from "../../src/workflows/span-event.ts";
 
 type ErrorSpy = ReturnType<typeof vi.fn<(error: unknown) => void>>;
@@ -185,6 +186,84 @@ describe("the work in a span", () => {
     await vi.advanceTimersByTimeAsync(0);
     held.at(-1)?.settle();
     expect(await work).toBe("done");
+  });
+});
+
+describe("spans within one another", () => {
+  /** A sink that takes so long for each event. */
+  const slowSink = (ms: number) => (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
+
+  async function timeOfNested(tracer: Tracer): Promise<number> {
+    const begin = Date.now();
+    const work = tracer.withSpan({ name: "run" }, async (run) => {
+      for (let step = 0; step < 10; step += 1) await run.withSpan({ name: "step" }, () => {});
+    });
+    await vi.runAllTimersAsync();
+    await work;
+    return Date.now() - begin;
+  }
+
+  it("are delayed by a slow sink at their start only, and once more at the end of all", async () => {
+    expect(await timeOfNested(newTracer(slowSink(100)))).toBe(12 * 100);
+    expect(onError).not.toHaveBeenCalled();
+  });
+
+  it("are not done before the ends of all are stored, whatever the sink stores first", async () => {
+    const { held, sink } = newHeldSink();
+    const done = vi.fn<() => void>();
+    const work = newTracer(sink)
+      .withSpan({ name: "outer" }, (outer) =>
+        outer.withSpan({ name: "inner" }, (inner) => inner.withSpan({ name: "core" }, () => {})),
+      )
+      .then(done);
+    for (let start = 0; start < 3; start += 1) {
+      await vi.advanceTimersByTimeAsync(0);
+      held[start]?.settle();
+    }
+    await vi.advanceTimersByTimeAsync(0);
+    expect(held.map(({ event }) => `${event.type} ${event.name}`)).toEqual([
+      "started outer",
+      "started inner",
+      "started core",
+      "ended core",
+      "ended inner",
+      "ended outer",
+    ]);
+    held[5]?.settle();
+    held[4]?.settle();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(done).not.toHaveBeenCalled();
+    held[3]?.settle();
+    await work;
+    expect(done).toHaveBeenCalledTimes(1);
+  });
+
+  it("wait themselves where the outer one is ended by hand, or has not waited for them", async () => {
+    const timeOfInner = async (outer: SpanHandle): Promise<number> => {
+      const begin = Date.now();
+      await outer.withSpan({ name: "inner" }, () => {});
+      return Date.now() - begin;
+    };
+    const tracer = newTracer(slowSink(100));
+    const byHand = timeOfInner(tracer.startSpan({ name: "outer" }));
+    let left: Promise<number> | undefined;
+    const outer = tracer.withSpan({ name: "outer" }, (span) => {
+      left = timeOfInner(span);
+    });
+    await vi.runAllTimersAsync();
+    await outer;
+    expect([await byHand, await left]).toEqual([200, 200]);
+  });
+
+  it("keep their own errors, and the sink's are told once", async () => {
+    const tracer = newTracer(() => Promise.reject(new Error("down")));
+    const work = tracer.withSpan({ name: "outer" }, (outer) =>
+      outer.withSpan({ name: "inner" }, () => {
+        throw new Error("work");
+      }),
+    );
+    await expect(work).rejects.toThrow("work");
+    expect(onError.mock.calls).toEqual([[expect.objectContaining({ message: "down" })]]);
   });
 });
 

@@ -1,0 +1,58 @@
+import { once } from "node:events";
+import type { ConnectionState } from "../client/connection-state.ts";
+import { type Line, paintLine } from "./line.ts";
+import type { Palette } from "./palette.ts";
+import type { WireEvent } from "./plain-line.ts";
+import { safeText } from "./safe-text.ts";
+import type { TailView } from "./tail-view.ts";
+
+/** Says everything, whatever the window: what is piped has no width. */
+const ALL_COLUMNS = Number.MAX_SAFE_INTEGER;
+
+export interface LineViewInput {
+  /** Where the events go. */
+  readonly output: NodeJS.WritableStream;
+  /** Where is said what belongs to no event, so that it does not get among them. */
+  readonly notices: NodeJS.WritableStream;
+  readonly palette: Palette;
+  /** The line of an event; undefined where it has none. */
+  readonly lineOf: (event: WireEvent) => string | undefined;
+}
+
+/** A line for each event, one after the other, for pipes, files and scripts. */
+export class LineView implements TailView {
+  readonly #input: LineViewInput;
+  #isInterrupted = false;
+
+  constructor(input: LineViewInput) {
+    this.#input = input;
+  }
+
+  take(event: WireEvent): boolean {
+    const line = this.#input.lineOf(event);
+    return line === undefined || this.#input.output.write(`${line}\n`);
+  }
+
+  drained(): Promise<unknown> {
+    return once(this.#input.output, "drain");
+  }
+
+  connectionChanged({ status }: ConnectionState): void {
+    // Once per interruption: each further try would say nothing new.
+    if (status === "waiting" && !this.#isInterrupted) this.#notice("The connection is lost; trying again.");
+    if (status === "open" && this.#isInterrupted) this.#notice("Connected again.");
+    if (status !== "connecting") this.#isInterrupted = status === "waiting";
+  }
+
+  complain(error: unknown): void {
+    this.#notice(safeText(error instanceof Error ? error.message : String(error)));
+  }
+
+  finish(lines: readonly Line[]): void {
+    for (const line of lines) this.#notice(paintLine(line, ALL_COLUMNS, this.#input.palette));
+  }
+
+  #notice(text: string): void {
+    this.#input.notices.write(`${text}\n`);
+  }
+}

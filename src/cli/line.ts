@@ -1,0 +1,34 @@
+import type { Palette, Style } from "./palette.ts";
+import { fitText, textWidth } from "./text-width.ts";
+
+/** A piece of a line, in one style. Its text must have been through `safeText`. */
+export interface Part {
+  readonly text: string;
+  readonly style: Style;
+}
+
+/** One line of the screen: what stands at its left, and what at its right edge. */
+export interface Line {
+  readonly parts: readonly Part[];
+  readonly right?: Part;
+}
+
+export function part(text: string, style: Style = "plain"): Part {
+  return { text, style };
+}
+
+/** The line in no more than so many columns: what is too long is cut, its right end never. */
+export function paintLine({ parts, right }: Line, columns: number, palette: Palette): string {
+  const rightWidth = right === undefined ? 0 : textWidth(right.text);
+  const hasRight = right !== undefined && rightWidth > 0 && rightWidth + 8 <= columns;
+  let room = hasRight ? columns - rightWidth - 2 : columns;
+  let painted = "";
+  for (const { text, style } of parts) {
+    const fitting = fitText(text, room);
+    room -= textWidth(fitting);
+    painted += palette(style, fitting);
+    if (fitting !== text) break;
+  }
+  if (!hasRight) return painted.trimEnd();
+  return `${painted}${" ".repeat(Math.max(0, room) + 2)}${palette(right.style, right.text)}`;
+}

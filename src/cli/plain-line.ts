@@ -1,0 +1,90 @@
+import type { LogLevel, SpanEvent } from "../workflows/span-event.ts";
+import { readTreeInput } from "../workflows/span-input.ts";
+import type { SpanTree } from "../workflows/span-tree.ts";
+import { durationText } from "./duration-text.ts";
+import { safeText } from "./safe-text.ts";
+import { isLoggedAt } from "./screen-rows.ts";
+import { nameOf } from "./span-line.ts";
+
+/** Of a longer way only the last names are told. */
+const MAX_PATH = 16;
+
+/** An event as it came over the wire: nothing but its type has been checked. */
+export interface WireEvent {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * The line that tells of an event where output is not a terminal, or undefined for what has none (updates, log lines below
+ * the level): `<time> TAB <what> TAB <span, below its parents> TAB <details>`, details as `name=value` with text in JSON's quotes.
+ *
+ * @param tree the tree after the event was applied to it
+ */
+export function plainLine(event: WireEvent, tree: SpanTree, logLevel: LogLevel | undefined): string | undefined {
+  const input = readTreeInput(event);
+  switch (input.type) {
+    case "span":
+      return spanLine(input.event, tree, logLevel);
+    case "gap": {
+      const { reason, after, resumesAt } = input.gap;
+      return row("-", "gap", "-", { reason, after, "resumes-at": resumesAt });
+    }
+    case "end":
+      return row("-", "end", "-", { reason: quoted(event["reason"]), message: quoted(event["message"]) });
+    case "unknown":
+    case "malformed":
+      return row("-", "event", safeText(event.type), { id: event["id"] });
+  }
+}
+
+function spanLine(event: SpanEvent, tree: SpanTree, logLevel: LogLevel | undefined): string | undefined {
+  const node = tree.get(event.spanId, event.traceId);
+  // A tree that is full takes no more spans.
+  if (node === undefined) return undefined;
+  const path = pathOf(event, tree);
+  const attempt = (event.attempt ?? 1) > 1 && event.kind !== "attempt" ? event.attempt : undefined;
+  const time = safeText(event.timestamp);
+  switch (event.type) {
+    case "started":
+      return row(time, "started", path, { attempt, until: event.until, "waits-for": quoted(event.waitingFor) });
+    case "ended": {
+      const hasFailed = event.status.code === "ERROR";
+      const isShown = node.attempt === (event.attempt ?? 1) && node.durationMs !== undefined;
+      return row(time, hasFailed ? "failed" : "done", path, {
+        attempt,
+        took: isShown ? durationText(node.durationMs ?? 0) : undefined,
+        error: event.status.code === "ERROR" ? quoted(event.status.message) : undefined,
+      });
+    }
+    case "log":
+      if (logLevel === undefined || !isLoggedAt(event.level, logLevel)) return undefined;
+      return row(time, "log", path, { level: event.level, message: quoted(event.message) });
+    case "updated":
+      return undefined;
+  }
+}
+
+function row(time: string, what: string, path: string, details: Readonly<Record<string, unknown>>): string {
+  const told = Object.entries(details).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${safeText(String(value))}`],
+  );
+  return [time, what, path, ...(told.length > 0 ? [told.join(" ")] : [])].join("\t");
+}
+
+function quoted(text: unknown): string | undefined {
+  return typeof text === "string" ? JSON.stringify(text) : undefined;
+}
+
+function pathOf(event: SpanEvent, tree: SpanTree): string {
+  const names: string[] = [];
+  let spanId: string | null = event.spanId;
+  // Bounded: a sender may have made a circle of parents.
+  while (spanId !== null && names.length <= MAX_PATH) {
+    const node = tree.get(spanId, event.traceId);
+    if (node === undefined) break;
+    names.unshift(names.length === MAX_PATH ? "…" : nameOf(node));
+    spanId = node.parentSpanId;
+  }
+  return names.join(" / ");
+}

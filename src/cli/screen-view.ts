@@ -1,0 +1,106 @@
+import process from "node:process";
+import type { WriteStream } from "node:tty";
+import type { ConnectionState } from "../client/connection-state.ts";
+import { ServerClock } from "../workflows/server-clock.ts";
+import type { LogLevel } from "../workflows/span-event.ts";
+import type { SpanTree } from "../workflows/span-tree.ts";
+import { remainingText } from "./duration-text.ts";
+import { renderFrame, statusLine } from "./frame.ts";
+import { type Line, type Part, part } from "./line.ts";
+import { LiveScreen } from "./live-screen.ts";
+import type { Palette } from "./palette.ts";
+import type { WireEvent } from "./plain-line.ts";
+import { SPINNER_STEP_MS } from "./span-line.ts";
+import type { TailView } from "./tail-view.ts";
+
+/** What stays on the screen at the end may be higher than the window, but it is no novel. */
+const MAX_FINAL_ROWS = 200;
+/** At most this share of the time goes into painting, however large the tree. */
+const MAX_PAINT_SHARE = 0.2;
+
+export interface ScreenViewInput {
+  readonly terminal: WriteStream;
+  readonly tree: SpanTree;
+  readonly palette: Palette;
+  readonly logLevel: LogLevel | undefined;
+}
+
+/** The tree, painted over in place as it changes. */
+export class ScreenView implements TailView {
+  readonly #input: ScreenViewInput;
+  readonly #screen: LiveScreen;
+  readonly #clock = new ServerClock();
+  #connection: ConnectionState = { status: "connecting", attempt: 0 };
+  #unreadCount = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(input: ScreenViewInput) {
+    this.#input = input;
+    this.#screen = new LiveScreen(input.terminal);
+    input.terminal.on("resize", this.#paint);
+    process.on("exit", this.#release);
+    // Windows has neither.
+    if (process.platform !== "win32") process.on("SIGTSTP", this.#stop).on("SIGCONT", this.#paint);
+    this.#paint();
+  }
+
+  take(event: WireEvent): boolean {
+    this.#clock.observe(event);
+    return true;
+  }
+
+  async drained(): Promise<void> {}
+
+  connectionChanged(state: ConnectionState): void {
+    if (state.status === "open") this.#clock.connected();
+    this.#connection = state;
+  }
+
+  complain(): void {
+    this.#unreadCount += 1;
+  }
+
+  finish(lines: readonly Line[]): void {
+    clearTimeout(this.#timer);
+    const { terminal } = this.#input;
+    terminal.off("resize", this.#paint);
+    process.off("exit", this.#release).off("SIGTSTP", this.#stop).off("SIGCONT", this.#paint);
+    this.#show(lines, Math.max(MAX_FINAL_ROWS, this.#screen.rows));
+    this.#release();
+  }
+
+  readonly #paint = (): void => {
+    clearTimeout(this.#timer);
+    const startMs = performance.now();
+    this.#show([statusLine(this.#input.tree, this.#notes())], this.#screen.rows);
+    const tookMs = performance.now() - startMs;
+    this.#timer = setTimeout(this.#paint, Math.max(SPINNER_STEP_MS, tookMs / MAX_PAINT_SHARE));
+  };
+
+  #show(footer: readonly Line[], rows: number): void {
+    const { tree, palette, logLevel } = this.#input;
+    const { columns } = this.#screen;
+    const nowMs = this.#clock.now();
+    this.#screen.paint(renderFrame({ tree, nowMs, columns, rows, logLevel, palette, footer }));
+  }
+
+  #notes(): Part[] {
+    const { status, attempt, retryAtMs = 0 } = this.#connection;
+    const notes: Part[] = [];
+    if (this.#unreadCount > 0) notes.push(part(`${this.#unreadCount} events could not be read`, "waiting"));
+    if (status === "waiting")
+      notes.push(part(`no connection, trying again in ${remainingText(retryAtMs - Date.now())}`));
+    else if (status === "connecting") notes.push(part(attempt > 0 ? "no connection, trying again" : "connecting"));
+    else if (this.#input.tree.size === 0) notes.push(part("connected, nothing has happened yet"));
+    return notes;
+  }
+
+  readonly #release = (): void => this.#screen.release();
+
+  /** Ctrl-Z: the shell gets its cursor before it gets the terminal. */
+  readonly #stop = (): void => {
+    clearTimeout(this.#timer);
+    this.#release();
+    process.kill(process.pid, "SIGSTOP");
+  };
+}

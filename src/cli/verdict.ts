@@ -1,0 +1,95 @@
+import type { EndData } from "../event.ts";
+import type { SpanNode } from "../workflows/span-node.ts";
+import { durationText } from "./duration-text.ts";
+import { type Line, type Part, part } from "./line.ts";
+import { errorText, iconOf, nameOf, shortText } from "./span-line.ts";
+import { shownBelow } from "./span-shape.ts";
+
+/** How what was watched came out. */
+export interface Verdict {
+  readonly isGood: boolean;
+  /** Said last: each run, and why where it failed. */
+  readonly lines: readonly Line[];
+}
+
+const MAX_RUNS = 20;
+const MAX_CAUSES = 5;
+/** A failure deeper than this is told where the search ends. */
+const MAX_DEPTH = 100;
+
+/** What a server says of the end of a stream that stands for something that failed. */
+const FAILED_REASON = "failed";
+
+/**
+ * Judges the runs: good where all of them ended well. A run that a later one has replaced does not count, nor does a span
+ * whose run is unknown, as long as there is one that is known. Where there is none at all nothing has gone wrong,
+ * unless the end of the stream says so.
+ */
+export function judge(roots: readonly SpanNode[], end: EndData = {}): Verdict {
+  const known = roots.filter((root) => !root.isOrphan);
+  const runs = withoutReplaced(known.length > 0 ? known : roots);
+  const bad = runs.filter((run) => run.state !== "done");
+  const told = [...bad, ...runs.filter((run) => run.state === "done")].slice(0, MAX_RUNS);
+  const lines = told.flatMap((run) => [runLine(run), ...causes(run).map(causeLine)]);
+  if (runs.length > told.length) lines.push({ parts: [part(`… and ${runs.length - told.length} more`, "quiet")] });
+  if (runs.length === 0) lines.push({ parts: [part("The stream has ended. It told of no span.", "quiet")] });
+  const why = [end.reason, end.message].flatMap((text) => (typeof text === "string" ? shortText(text) : []));
+  if (why.length > 0) lines.push({ parts: [part(`The end was told with: ${why.join(", ")}`)] });
+  return { isGood: bad.length === 0 && end.reason !== FAILED_REASON, lines };
+}
+
+/** A workflow that is started anew grows a tree of its own beside the one before, in the same trace; roots are in order. */
+function withoutReplaced(roots: readonly SpanNode[]): readonly SpanNode[] {
+  const newest = new Map<string, SpanNode>();
+  const keyOf = ({ traceId, name }: SpanNode) => JSON.stringify([traceId, name]);
+  for (const root of roots) if (root.kind === "workflow") newest.set(keyOf(root), root);
+  return roots.filter((root) => root.kind !== "workflow" || newest.get(keyOf(root)) === root);
+}
+
+function runLine(run: SpanNode): Line {
+  const took = run.durationMs === undefined ? "" : durationText(run.durationMs);
+  const name = [iconOf(run, 0), part(" "), part(nameOf(run), "strong")];
+  switch (run.state) {
+    case "done":
+      return { parts: [...name, part(took === "" ? " done" : ` done in ${took}`)] };
+    case "failed": {
+      const failed: Part[] = [...name, part(took === "" ? " failed" : ` failed after ${took}`)];
+      return {
+        parts: run.error === undefined ? failed : [...failed, part(": "), part(errorText(run.error), "failed")],
+      };
+    }
+    case "abandoned":
+      return { parts: [...name, part(" was never told to have ended; the stream is over")] };
+    case "running":
+    case "waiting":
+      return { parts: [...name, part(` is still ${run.state}`)] };
+  }
+}
+
+interface Cause {
+  readonly path: readonly string[];
+  readonly error: string | undefined;
+}
+
+function causeLine({ path, error }: Cause): Line {
+  return { parts: [part(`  ${path.join(" / ")}: `), part(errorText(error), "failed")] };
+}
+
+/** The innermost failures below a failed run: where it began to go wrong. */
+function causes(run: SpanNode): Cause[] {
+  const found: Cause[] = [];
+  const visit = (node: SpanNode, path: readonly string[]): void => {
+    // The last attempt speaks for those before it.
+    const lastAttempt = node.attempts.at(-1);
+    const failed = shownBelow(node).filter(
+      (child) => child.rollup === "failed" && (child.kind !== "attempt" || child === lastAttempt),
+    );
+    if (path.length > 0 && (failed.length === 0 || path.length >= MAX_DEPTH)) {
+      found.push({ path, error: node.error ?? lastAttempt?.error });
+    } else {
+      for (const child of failed) if (found.length < MAX_CAUSES) visit(child, [...path, nameOf(child)]);
+    }
+  };
+  if (run.state === "failed") visit(run, []);
+  return found;
+}

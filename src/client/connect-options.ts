@@ -1,0 +1,126 @@
+import { SSETargetError, type ErrorListener } from "../errors.ts";
+import type { Transport } from "./attempt.ts";
+
+/** A value, or a function that is asked for it at each try. */
+export type Given<T> = T | ((request: TokenRequest) => T | Promise<T>);
+
+/** What a function that gives a token or headers is told. */
+export interface TokenRequest {
+  /** True where the server has just answered 401 to what was given before: get a fresh one. */
+  readonly wasRefused: boolean;
+}
+
+/** Where a cursor outlives a page: `localStorage` and `sessionStorage` are such, and so is anything asynchronous. */
+export interface CursorStorage {
+  getItem(key: string): string | null | undefined | Promise<string | null | undefined>;
+  setItem(key: string, value: string): unknown;
+  removeItem(key: string): unknown;
+}
+
+/** What `fetch` is called with. */
+export interface FetchInit {
+  readonly method: string | undefined;
+  readonly headers: Headers;
+  readonly body: string | Blob | FormData | URLSearchParams | undefined;
+  readonly credentials: "omit" | "same-origin" | "include" | undefined;
+  readonly cache: "no-store";
+  readonly signal: AbortSignal;
+}
+
+/** Options of a connection. Absent and `undefined` mean the default. */
+export interface ConnectOptions {
+  /** Closes the connection when it is aborted. */
+  readonly signal?: AbortSignal;
+  /** Goes out as `Authorization: Bearer …`. A function is asked again at each try, and once more after a 401. */
+  readonly token?: Given<string | null | undefined>;
+  /** Further headers of the request. */
+  readonly headers?: Given<Readonly<Record<string, string>>>;
+  /** @defaultValue "GET" */
+  readonly method?: string;
+  /** Sent again at each try. */
+  readonly body?: string | Blob | FormData | URLSearchParams;
+  /** Whether cookies go along; to another origin they do only with `"include"`. @defaultValue "same-origin" */
+  readonly credentials?: "omit" | "same-origin" | "include";
+  /** The cursor to go on from. The `storage`'s comes first, for it is newer. @defaultValue where the server begins */
+  readonly lastEventId?: string;
+  /** Keeps the cursor over a reload, under `ssetarget:<url>`: for an application that keeps what it made of the events too. */
+  readonly storage?: CursorStorage;
+  /**
+   * Whether tabs of this origin that follow the same URL with the same `credentials` share one connection. Among tabs with other texts
+   * here nothing is shared: name the user where one URL has other events for each.
+   * @defaultValue true in pages that have Web Locks, where there is no `method`, `token`, `headers`, `body`, `fetch` or `transport`
+   */
+  readonly shareTabs?: boolean | string;
+  /** How the stream is read, where not by `fetch`: `viaEventSource(types)`. `silenceMs` counts for `fetch` alone. @defaultValue `fetch` */
+  readonly transport?: Transport;
+  /** Used instead of the global `fetch`. */
+  readonly fetch?: (url: string, init: FetchInit) => Promise<Response>;
+  /**
+   * Makes a value from the text of an event's data: an object of the event's fields, or anything else, which becomes its field `ssetarget:data`.
+   * What it throws goes to `onError`, and the event is left out.
+   * @defaultValue JSON.parse
+   */
+  readonly parse?: (data: string, type: string) => unknown;
+  /** The first delay before another try, in milliseconds, where the server names none by `retry:`. @defaultValue 1_000 */
+  readonly minDelayMs?: number;
+  /** The longest delay, in milliseconds; a server's `Retry-After` alone may be longer. @defaultValue 30_000 */
+  readonly maxDelayMs?: number;
+  /**
+   * A connection, or a try, that has been silent for longer, comments included, is given up and made anew; `null`: never.
+   * In milliseconds; the server's keep-alive comes every 15 s. @defaultValue 45_000
+   */
+  readonly silenceMs?: number | null;
+  /** The largest event, in characters; one that is larger fails the connection. @defaultValue 16_777_216 */
+  readonly maxEventLength?: number;
+  /** Hears of an event that cannot be read, a storage that fails, a listener that throws. @defaultValue only what a listener throws is reported, as uncaught */
+  readonly onError?: ErrorListener;
+}
+
+/** Timers take no longer delay, in milliseconds. */
+export const MAX_TIMER_MS = 2_147_483_647;
+
+/** Options that are numbers. */
+const DEFAULTS = { minDelayMs: 1_000, maxDelayMs: 30_000, silenceMs: 45_000, maxEventLength: 16_777_216 };
+
+/** The options with their defaults, checked. */
+export interface ResolvedOptions extends Omit<ConnectOptions, keyof typeof DEFAULTS> {
+  readonly url: string;
+  readonly minDelayMs: number;
+  readonly maxDelayMs: number;
+  readonly silenceMs: number;
+  readonly maxEventLength: number;
+  /** The name under which tabs find each other; undefined where nothing is shared. */
+  readonly tabsName: string | undefined;
+}
+
+/** @throws SSETargetError `invalid-option` */
+export function resolveOptions(url: string | URL, options: ConnectOptions): ResolvedOptions {
+  const { method, token, headers, body, fetch, shareTabs, credentials } = options;
+  const numbers = { ...DEFAULTS };
+  for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
+    const value = options[name];
+    if (value !== undefined) numbers[name] = value ?? MAX_TIMER_MS;
+    if (!(numbers[name] > 0 && numbers[name] <= MAX_TIMER_MS)) {
+      refuse(`\`${name}\` must be a number from 1 to 2147483647, got ${value}; the default is ${DEFAULTS[name]}`);
+    }
+  }
+  const { document, navigator } = globalThis;
+  let href = "";
+  try {
+    href = new Request(url).url;
+  } catch {
+    refuse(`\`url\` must be absolute outside of pages, got "${url}"`);
+  }
+  const isPlain = !(method || token || headers || body || fetch || options.transport);
+  const isShared = (shareTabs ?? (isPlain && document)) && navigator?.locks;
+  return {
+    ...options,
+    ...numbers,
+    url: href,
+    tabsName: isShared ? `ssetarget:${shareTabs ?? true}:${credentials}:${href}` : undefined,
+  };
+}
+
+function refuse(message: string): never {
+  throw new SSETargetError("invalid-option", message);
+}

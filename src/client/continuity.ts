@@ -1,0 +1,92 @@
+import { SSETargetError, type ErrorListener } from "../errors.ts";
+import {
+  DATA_FIELD,
+  END_EVENT_TYPE,
+  GAP_EVENT_TYPE,
+  RESERVED_TYPE_PREFIX,
+  type Cursor,
+  type GapData,
+} from "../event.ts";
+import { parseCursor } from "../wire/cursor-text.ts";
+import type { ClientEvent, UnknownEvent, WireMessage } from "./client-event.ts";
+
+/**
+ * Turns what came over the wire into events, each once, from however many connections, by the cursors alone (PROTOCOL.md, sections 3
+ * to 8). What came is not trusted.
+ */
+export interface Continuity {
+  /** What the server is to be told. Stays where it was until an event follows a gap, as the server expects. */
+  readonly cursor: () => string;
+  /** The place that has been come to: two tabs with the same have been told the same, gaps included. */
+  readonly position: () => string;
+  readonly begin: (cursor: string) => void;
+  /** The events that a message comes to; undefined where it tells nothing new. */
+  readonly take: (message: WireMessage) => ClientEvent<UnknownEvent>[] | undefined;
+}
+
+export function createContinuity(parse: (data: string, type: string) => unknown, onError: ErrorListener): Continuity {
+  /** The last event's place; undefined before the first of a history. */
+  let last: Cursor | undefined;
+  let cursor = "";
+  let gapMark = "";
+
+  return {
+    cursor: () => cursor,
+    position: () => cursor + gapMark,
+    begin(text) {
+      cursor = text;
+      last = parseCursor(text);
+    },
+    take({ id, type, data }) {
+      const events: ClientEvent<UnknownEvent>[] = [];
+      const at = parseCursor(id ?? "");
+      if (at && data !== undefined) {
+        if (last && !isSameHistory(at, last)) {
+          // The server says so itself, unless that was lost with a connection which had moved the cursor already.
+          events.push({ type: GAP_EVENT_TYPE, reason: "reset", after: last.id, resumesAt: at.id });
+        } else if (last && at.id <= last.id) {
+          return undefined;
+        }
+        last = { epoch: last?.epoch, ...at };
+      }
+      if (id !== undefined) {
+        cursor = id;
+        gapMark = "";
+        if (!id) last = undefined;
+      }
+      if (data === undefined) return events;
+      try {
+        const isOurs = type.startsWith(RESERVED_TYPE_PREFIX);
+        const value = isOurs ? (JSON.parse(data) as GapData) : parse(data, type);
+        if (type === GAP_EVENT_TYPE) {
+          const { reason, resumesAt } = value as GapData;
+          const mark = `!${resumesAt}`;
+          // Told again by the next connection, as nothing has followed it yet.
+          if (mark === gapMark) return undefined;
+          gapMark = mark;
+          if (reason === "reset" || reason === "unknown-cursor") last = undefined;
+        }
+        if (!isOurs || type === GAP_EVENT_TYPE || type === END_EVENT_TYPE) {
+          const isObject = value === Object(value) && !Array.isArray(value);
+          const fields = isObject ? value : { [DATA_FIELD]: value };
+          events.push({ ...(fields as object), type, id: at?.id } as ClientEvent<UnknownEvent>);
+        }
+      } catch (cause) {
+        onError(new SSETargetError("invalid-event", `event ${id} is left out: its data cannot be read`, { cause }));
+      }
+      return events;
+    },
+  };
+}
+
+/** A cursor that names no history is taken to be of the one that is at hand. */
+function isSameHistory(a: Cursor, b: Cursor): boolean {
+  return (a.epoch ?? b.epoch) === (b.epoch ?? a.epoch);
+}
+
+/** Whether one position is the other, or surely after it. Ids alone say nothing: another history may have come to be since. */
+export function isAtLeast(position: string, other: string): boolean {
+  const a = parseCursor(position);
+  const b = parseCursor(other);
+  return position === other || (!!a?.epoch && a.epoch === b?.epoch && a.id >= b.id);
+}

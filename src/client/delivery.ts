@@ -1,0 +1,131 @@
+import type { ErrorListener } from "../errors.ts";
+import type { ClientEvent, UnknownEvent } from "./client-event.ts";
+
+type AnyEvent = ClientEvent<UnknownEvent>;
+type Listener = (event: AnyEvent) => void;
+
+/** Where a loop waits for an event; undefined while it is busy with one. */
+type Waiter = readonly [resolve: (event: AnyEvent | undefined) => void, reject: (error: unknown) => void] | undefined;
+
+/** Beyond this many a source that cannot be paused is left until what waits has been handed over. */
+const MAX_WAITING = 1_000;
+
+/** Hands events to listeners and loops, in order, each when every loop has asked for it. */
+export interface Delivery {
+  /** The cursor of the event that was handed over last. */
+  readonly lastEventId: () => string;
+  readonly isFull: () => boolean;
+  /** The listeners for a type. */
+  readonly listeners: (type: string) => Set<Listener>;
+  /** Hands these over when it is their turn; with an empty list the cursor moves alone. */
+  readonly push: (events: readonly AnyEvent[] | undefined, cursor: string) => void;
+  /** Resolves when everything has been handed over; undefined where it has. */
+  readonly drained: () => Promise<void> | undefined;
+  /** Something may follow, after this cursor. */
+  readonly begin: (cursor: string) => void;
+  /** Nothing will follow, and what waits is dropped. Loops end, by throwing the error where there is one. */
+  readonly end: (error: unknown) => void;
+  readonly loop: () => AsyncGenerator<AnyEvent, void, void>;
+}
+
+/** @param onDone called with the cursor of an event that everybody is done with */
+export function createDelivery(onDone: (cursor: string) => void, onThrow: ErrorListener): Delivery {
+  const listeners = new Map<string, Set<Listener>>();
+  const loops = new Map<object, Waiter>();
+  /** Events with their cursors, and moves of the cursor alone. */
+  const waiting: (readonly [AnyEvent | undefined, string])[] = [];
+  let onDrained: (() => void)[] = [];
+  let lastEventId = "";
+  let doneId = "";
+  let isPumping = false;
+  let isOver = false;
+  let overError: unknown;
+
+  function listenersOf(type: string): Set<Listener> {
+    let found = listeners.get(type);
+    if (!found) listeners.set(type, (found = new Set()));
+    return found;
+  }
+
+  function pump(): void {
+    if (isPumping) return;
+    isPumping = true;
+    while ([...loops.values()].every(Boolean)) {
+      if (lastEventId !== doneId) onDone((doneId = lastEventId));
+      const entry = waiting.shift();
+      if (!entry) {
+        for (const resolve of onDrained) resolve();
+        onDrained = [];
+        break;
+      }
+      const [event] = entry;
+      lastEventId = entry[1];
+      if (event) hand(event);
+    }
+    isPumping = false;
+  }
+
+  function hand(event: AnyEvent): void {
+    callAll([...listenersOf(event.type), ...listenersOf("*")], event, onThrow);
+    for (const [loop, waiter] of loops) {
+      loops.set(loop, undefined);
+      waiter?.[0](event);
+    }
+  }
+
+  function settle(waiter: Waiter): void {
+    if (overError === undefined) waiter?.[0](undefined);
+    else waiter?.[1](overError);
+  }
+
+  return {
+    lastEventId: () => lastEventId,
+    isFull: () => waiting.length >= MAX_WAITING,
+    listeners: listenersOf,
+    push(events, cursor) {
+      if (isOver || !events) return;
+      for (const event of events.length > 0 ? events : [undefined]) waiting.push([event, cursor]);
+      pump();
+    },
+    drained: () => (waiting.length > 0 ? new Promise((resolve) => onDrained.push(resolve)) : undefined),
+    begin(cursor) {
+      isOver = false;
+      lastEventId = doneId = cursor;
+    },
+    end(error) {
+      isOver = true;
+      overError = error;
+      waiting.length = 0;
+      for (const waiter of loops.values()) settle(waiter);
+      pump();
+    },
+    async *loop() {
+      const loop = {};
+      try {
+        for (;;) {
+          const event = await new Promise<AnyEvent | undefined>((...waiter) => {
+            loops.set(loop, waiter);
+            if (isOver) settle(waiter);
+            else pump();
+          });
+          if (!event) return;
+          yield event;
+        }
+      } finally {
+        loops.delete(loop);
+        pump();
+      }
+    },
+  };
+}
+
+/** Calls them all, whatever one of them throws. */
+export function callAll<T>(listeners: Iterable<(value: T) => void>, value: T, onThrow: ErrorListener): void {
+  for (const listener of listeners) {
+    try {
+      listener(value);
+    } catch (error) {
+      onThrow(error);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { createParser } from "eventsource-parser";
+import type { SSETargetErrorCode } from "../errors.ts";
+import type { Attempt } from "./attempt.ts";
+import type { WireMessage } from "./client-event.ts";
+import type { Given, TokenRequest } from "./connect-options.ts";
+import { ConnectionError } from "./connection-error.ts";
+
+/** Reads the stream by `fetch`: a {@link Transport}. */
+export async function readByFetch(attempt: Attempt): Promise<void> {
+  const { token, headers } = attempt.options;
+  let response = await request(attempt, false);
+  if (response.status === 401 && (typeof token === "function" || typeof headers === "function")) {
+    drop(response);
+    response = await request(attempt, true);
+  }
+  if (isStream(response)) {
+    attempt.onState("open", 0);
+    await read(response.body as ReadableStream<Uint8Array>, attempt);
+  }
+}
+
+async function request({ options, cursor, signal }: Attempt, wasRefused: boolean): Promise<Response> {
+  const { url, method, body, credentials, fetch = globalThis.fetch } = options;
+  const headers = new Headers(await ask(options.headers, wasRefused));
+  const token = await ask(options.token, wasRefused);
+  headers.set("accept", "text/event-stream");
+  if (token) headers.set("authorization", `Bearer ${token}`);
+  // A header holds bytes: the cursor's UTF-8 goes in as one character each, which is what browsers send.
+  const lastEventId = cursor();
+  if (lastEventId) headers.set("last-event-id", String.fromCharCode(...new TextEncoder().encode(lastEventId)));
+  const response = await fetch(url, { method, headers, body, credentials, cache: "no-store", signal });
+  // A `fetch` of the user's own need not know the signal.
+  if (signal.aborted) drop(response);
+  signal.throwIfAborted();
+  return response;
+}
+
+function ask<T>(given: Given<T>, wasRefused: boolean): T | Promise<T> {
+  return typeof given === "function"
+    ? (given as (request: TokenRequest) => T | Promise<T>)({ wasRefused })
+    : (given as T);
+}
+
+/** Whether an answer is the stream; false where that has ended. */
+function isStream(response: Response): boolean {
+  const { status, headers, body } = response;
+  const type = headers.get("content-type");
+  if (status === 200 && body && /^text\/event-stream *(;|$)/i.test(type ?? "")) return true;
+  drop(response);
+  if (status === 204) return false;
+  const retryAfter = headers.get("retry-after");
+  throw new ConnectionError(
+    codeOf(status),
+    `no event stream came, but status ${status} and ${body ? type : "no body"}`,
+    status,
+    // Seconds, or a date.
+    retryAfter ? Math.max(0, +retryAfter * 1000 || Date.parse(retryAfter) - Date.now()) || 0 : undefined,
+  );
+}
+
+function codeOf(status: number): SSETargetErrorCode {
+  if (status === 200) return "not-an-event-stream";
+  // Request timeout, too early, too many requests: like failures of the server's own, these say nothing about the next try.
+  return status >= 500 || [408, 425, 429].includes(status) ? "connection-lost" : "request-refused";
+}
+
+async function read(
+  body: ReadableStream<Uint8Array>,
+  { options, signal, onRetry, onMessages }: Attempt,
+): Promise<void> {
+  const reader = body.getReader();
+  // The parser takes one byte order mark away, as the format has it; the decoder would take another.
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  let messages: WireMessage[] = [];
+  const parser = createParser({
+    maxBufferSize: options.maxEventLength,
+    onError({ type }) {
+      if (type !== "max-buffer-size-exceeded") return;
+      throw new ConnectionError("event-too-large", "an event is longer than `maxEventLength`");
+    },
+    onRetry,
+    onId: (id) => messages.push({ id, type: "" }),
+    onEvent({ id, event: type = "message", data }) {
+      // Its id was told right before.
+      if (id !== undefined) messages.pop();
+      messages.push({ id, type, data });
+    },
+  });
+  // A body that does not come from the network need not know the signal.
+  const cancel = () => void reader.cancel().catch(() => {});
+  signal.addEventListener("abort", cancel);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      signal.throwIfAborted();
+      if (done) throw new ConnectionError("connection-lost", "the server closed the connection");
+      try {
+        parser.feed(decoder.decode(value, { stream: true }));
+      } finally {
+        const received = messages;
+        messages = [];
+        await onMessages(received);
+      }
+    }
+  } finally {
+    cancel();
+  }
+}
+
+function drop({ body }: Response): void {
+  body?.cancel().catch(() => {});
+}

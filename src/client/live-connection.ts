@@ -1,0 +1,188 @@
+import { END_EVENT_TYPE } from "../event.ts";
+import type { UnknownEvent, WireMessage } from "./client-event.ts";
+import type { ConnectionError } from "./connection-error.ts";
+import type { ConnectionState, ConnectionStatus } from "./connection-state.ts";
+import type { ResolvedOptions } from "./connect-options.ts";
+import { createContinuity } from "./continuity.ts";
+import { callAll, createDelivery } from "./delivery.ts";
+import type { EventConnection } from "./event-connection.ts";
+import type { Host } from "./host.ts";
+import { keepCursor } from "./kept-cursor.ts";
+import { createNetwork } from "./network.ts";
+import { followPageLife } from "./page-life.ts";
+import { createTabs } from "./tabs.ts";
+
+/** A leader whose application takes longer over what has arrived lets another tab lead, in milliseconds. */
+const SLOW_LEADER_MS = 1_000;
+
+/** Decides whether this tab needs a connection of its own, and leads what arrives to those who wait for it. */
+export function createConnection(options: ResolvedOptions): EventConnection<UnknownEvent> {
+  const { onError, parse = (data: string) => JSON.parse(data) as unknown, url, tabsName, storage, signal } = options;
+  const report = onError ?? (() => {});
+  const subscribers = new Set<() => void>();
+  let state: ConnectionState = { status: "connecting", attempt: 0 };
+  let closed: Promise<ConnectionState>;
+  let resolveClosed: (state: ConnectionState) => void;
+  /** Aborted, and undefined, when it is over. */
+  let life: AbortController | undefined;
+  /** Whether anything is received; undefined where nothing is to be: before the cursor is known, and after the end. */
+  let isAwake: boolean | undefined;
+
+  const kept = storage && keepCursor(storage, url, report);
+  const continuity = createContinuity(parse, report);
+  const delivery = createDelivery((cursor) => kept?.keep(cursor), onThrow);
+  const host: Host = {
+    ...continuity,
+    ...delivery,
+    state: getState,
+    onMessages: receive,
+    onState: setState,
+    onOver: (error) => void over(error ? "failed" : "ended", error),
+    onTabs: decide,
+    reconnect: () => network.reconnect(),
+  };
+  const network = createNetwork(options, host);
+  const tabs = tabsName ? createTabs(tabsName, host) : undefined;
+
+  /** As an `EventTarget` does, where nobody wants to hear of it. */
+  function onThrow(error: unknown): void {
+    if (onError) onError(error);
+    else
+      queueMicrotask(() => {
+        throw error;
+      });
+  }
+
+  function getState(): ConnectionState {
+    if (state.lastEventId !== (delivery.lastEventId() || undefined)) renew({});
+    return state;
+  }
+
+  function renew(change: Partial<ConnectionState>): void {
+    state = Object.freeze({ ...state, ...change, lastEventId: delivery.lastEventId() || undefined });
+  }
+
+  function setState(status: ConnectionStatus, attempt: number, error?: ConnectionError, retryAtMs?: number): void {
+    if (status === state.status && attempt === state.attempt && retryAtMs === state.retryAtMs) return;
+    renew({ status, attempt, error, retryAtMs });
+    tabs?.tell();
+    callAll(subscribers, undefined, onThrow);
+  }
+
+  function begin(): void {
+    closed = new Promise((resolve) => {
+      resolveClosed = resolve;
+    });
+    life = new AbortController();
+    const abort = () => void over("closed", signal?.reason);
+    signal?.addEventListener("abort", abort, { signal: life.signal });
+    if (signal?.aborted) abort();
+  }
+
+  async function open(): Promise<void> {
+    const cursor = (await kept?.load()) ?? options.lastEventId ?? "";
+    continuity.begin(cursor);
+    goOn(cursor);
+  }
+
+  function goOn(cursor: string): void {
+    if (!life) return;
+    delivery.begin(cursor);
+    isAwake = false;
+    followPageLife(wake, () => sleep(), life.signal);
+    wake();
+  }
+
+  function wake(): void {
+    if (isAwake) {
+      network.check();
+      tabs?.ask("where");
+    } else if (isAwake === false) {
+      isAwake = true;
+      tabs?.join();
+      decide();
+    }
+  }
+
+  function sleep(isEnded = false): void {
+    isAwake &&= false;
+    network.stop();
+    tabs?.leave(isEnded);
+    kept?.flush();
+  }
+
+  /** A tab has a connection of its own if it is alone, leads, or is not where the leader is. */
+  function decide(): void {
+    if (isAwake && (!tabs || tabs.needsConnection())) network.start();
+    else network.stop();
+  }
+
+  /** Takes in what has arrived, by whatever way. */
+  function receive(messages: readonly WireMessage[]): void {
+    const from = continuity.position();
+    const end = messages.findIndex(({ type }) => type === END_EVENT_TYPE) + 1;
+    const taken = messages
+      .slice(0, end || undefined)
+      .map((message) => [continuity.take(message), continuity.cursor()] as const);
+    tabs?.tell(from, messages);
+    for (const [events, cursor] of taken) delivery.push(events, cursor);
+    if (end) void over("ended");
+    const drained = tabs && delivery.drained();
+    if (!drained) return;
+    const timer = setTimeout(tabs.handOver, SLOW_LEADER_MS);
+    void drained.then(() => clearTimeout(timer));
+  }
+
+  /** Nothing more is received. It is over at once where it was closed, else when what was received has been handed over. */
+  async function over(status: "ended" | "failed" | "closed", error?: unknown): Promise<void> {
+    const ending = life;
+    sleep(status === "ended");
+    isAwake = undefined;
+    if (status !== "closed") await delivery.drained();
+    if (!ending || life !== ending) return;
+    life = undefined;
+    ending.abort();
+    delivery.end(error);
+    kept?.flush();
+    setState(status, 0, status === "failed" ? (error as ConnectionError) : undefined);
+    resolveClosed(getState());
+  }
+
+  const close = () => void over("closed");
+  begin();
+  void open();
+  return {
+    get state() {
+      return getState();
+    },
+    get lastEventId() {
+      return delivery.lastEventId();
+    },
+    get closed() {
+      return closed;
+    },
+    subscribe(listener) {
+      // The same function may be given twice, and is then let go twice.
+      const subscriber = () => listener();
+      subscribers.add(subscriber);
+      return () => void subscribers.delete(subscriber);
+    },
+    addEventListener(type: string, listener) {
+      delivery.listeners(type).add(listener as never);
+    },
+    removeEventListener(type: string, listener) {
+      delivery.listeners(type).delete(listener as never);
+    },
+    [Symbol.asyncIterator]: delivery.loop,
+    reconnect() {
+      if (state.status === "failed") {
+        begin();
+        goOn(delivery.lastEventId());
+      } else if (!network.reconnect()) {
+        tabs?.ask("reconnect");
+      }
+    },
+    close,
+    [Symbol.dispose]: close,
+  };
+}

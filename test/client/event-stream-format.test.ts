@@ -1,0 +1,258 @@
+import { describe, expect, it, vi } from "vitest";
+import { frame, openStreamOf, over, serve, streamOf } from "./support/scripted-server.ts";
+import { asText, watch } from "./support/watched.ts";
+
+/** What a client that is not bound to JSON is told of these bytes. */
+async function read(...chunks: readonly (string | Uint8Array)[]): Promise<(readonly [string, string])[]> {
+  const { url } = await serve(streamOf(...chunks), over);
+  const { connection, events } = watch(url, asText);
+  await connection.closed;
+  return events.map(({ type, data }) => [type as string, data as string]);
+}
+
+/** What it sends to the server when it comes back after these bytes. */
+async function lastEventIdAfter(...chunks: readonly string[]): Promise<string | undefined> {
+  const { url, requests } = await serve(streamOf(...chunks), over);
+  await watch(url, asText).connection.closed;
+  return requests[1]?.headers["last-event-id"] as string | undefined;
+}
+
+/**
+ * The behaviours that web-platform-tests' `eventsource` folder looks for, as far as a client can have them that is not `EventSource` itself.
+ * @see https://github.com/web-platform-tests/wpt/tree/master/eventsource
+ */
+describe("the format", () => {
+  it("takes one byte order mark away at the beginning, and only one, and only there", async () => {
+    expect(await read("\uFEFFdata:1\n\n\uFEFFdata:2\n\ndata:3\n\n")).toEqual([
+      ["message", "1"],
+      ["message", "3"],
+    ]);
+    expect(await read("\uFEFF\uFEFFdata:1\n\ndata:2\n\n")).toEqual([["message", "2"]]);
+  });
+
+  it("leaves comments out, however long", async () => {
+    const long = "x".repeat(3 * 1024);
+    expect(await read(`data:1\r:\0\n:\r\ndata:2\n:${long}\rdata:3\n:data:fail\r:${long}\ndata:4\n\n`)).toEqual([
+      ["message", "1\n2\n3\n4"],
+    ]);
+  });
+
+  it("leaves an event out that has no empty line after it", async () => {
+    expect(await read("retry:1000\ndata:test1\n\nid:test\ndata:test2")).toEqual([["message", "test1"]]);
+  });
+
+  it("tells no event without data, and one with empty data", async () => {
+    expect(await read("data:\n\ndata\ndata\n\ndata:test\n\n")).toEqual([
+      ["message", ""],
+      ["message", "\n"],
+      ["message", "test"],
+    ]);
+    expect(await read("event:nothing\n\ndata:1\n\n")).toEqual([["message", "1"]]);
+  });
+
+  it("takes a field without a colon for one that is empty", async () => {
+    expect(await read("data\ndata:test\n\n")).toEqual([["message", "\ntest"]]);
+  });
+
+  it("takes one space after the colon away, and no other character", async () => {
+    expect(await read("data:\ttest\rdata: \ndata:test\n\n")).toEqual([["message", "\ttest\n\ntest"]]);
+    expect(await read("data:  two\n\n")).toEqual([["message", " two"]]);
+  });
+
+  it("names fields exactly: case, spaces and what is unknown matter", async () => {
+    expect(
+      await read("data:test\n data\ndata\nfoobar:xxx\njustsometext\n:thisisacommentyay\nDATA:no\ndata:test\n\n"),
+    ).toEqual([["message", "test\n\ntest"]]);
+  });
+
+  it("gives an event its type, and the next one none", async () => {
+    expect(await read("event:test\ndata:x\n\ndata:x\n\n")).toEqual([
+      ["test", "x"],
+      ["message", "x"],
+    ]);
+    expect(await read("event: \ndata:data\n\n")).toEqual([["message", "data"]]);
+    expect(await read("event:a\nevent:b\ndata:x\n\n")).toEqual([["b", "x"]]);
+  });
+
+  it("ends lines with CR, LF or CRLF, also where they are mixed", async () => {
+    for (const end of ["\n", "\r", "\r\n"]) {
+      expect(await read(["event:a", "data:1", "data:2", "", "data:3", "", ""].join(end))).toEqual([
+        ["a", "1\n2"],
+        ["message", "3"],
+      ]);
+    }
+    expect(await read("data:test\r\ndata\ndata:test\r\n\r\n")).toEqual([["message", "test\n\ntest"]]);
+  });
+
+  it("takes no other character for the end of a line", async () => {
+    expect(await read("data:a\u2028b\u0085c\vd\n\n")).toEqual([["message", "a\u2028b\u0085c\vd"]]);
+  });
+
+  it("lets a NUL stand in data, and takes no other meaning from it", async () => {
+    expect(await read("data:\0\n\n\n\n")).toEqual([["message", "\0"]]);
+  });
+
+  it("is UTF-8, whatever the answer says, and what is none becomes a replacement character", async () => {
+    expect(await read("data:ok…\n\n")).toEqual([["message", "ok…"]]);
+    expect(await read(Buffer.from([...Buffer.from("data:a"), 0xff, ...Buffer.from("b\n\n")]))).toEqual([
+      ["message", "a\uFFFDb"],
+    ]);
+  });
+
+  it("is the same however it is cut into pieces", async () => {
+    const bytes = Buffer.from(
+      '\uFEFFid: 1.e\r\nevent: tick\r\ndata: {"text":\r\ndata: "é😀…"}\r\n\r\n: comment\r\rid: 2.e\revent: tick\rdata: {}\r\r',
+    );
+    const expected = [
+      { type: "tick", id: 1, text: "é😀…" },
+      { type: "tick", id: 2 },
+    ];
+    const cut = async (...pieces: Uint8Array[]) => {
+      const body = new ReadableStream<Uint8Array>({
+        start(controller) {
+          for (const piece of pieces) controller.enqueue(piece);
+          controller.close();
+        },
+      });
+      const answers = [
+        new Response(body, { headers: { "content-type": "text/event-stream" } }),
+        new Response(null, { status: 204 }),
+      ];
+      const { connection, events } = watch("http://h/", { fetch: async () => answers.shift() as Response });
+      await connection.closed;
+      expect(events).toEqual(expected);
+    };
+    for (let at = 1; at < bytes.length; at++) await cut(bytes.subarray(0, at), bytes.subarray(at));
+    await cut(...Array.from(bytes, (byte) => Uint8Array.of(byte)));
+  });
+});
+
+describe("an id", () => {
+  it("goes back to the server as it came", async () => {
+    expect(await lastEventIdAfter("id: 41.k3x9p0qa\ndata:x\n\n")).toBe("41.k3x9p0qa");
+    expect(await lastEventIdAfter("id:first\ndata:x\n\nid:second\ndata:y\n\n")).toBe("second");
+  });
+
+  it("stays where events have none, and is forgotten where it is empty", async () => {
+    expect(await lastEventIdAfter("id:1\ndata:x\n\ndata:y\n\n")).toBe("1");
+    expect(await lastEventIdAfter("id:1\ndata:x\n\nid\ndata:y\n\n")).toBeUndefined();
+    expect(await lastEventIdAfter("id:1\ndata:x\n\nid:\ndata:y\n\ndata:z\n\n")).toBeUndefined();
+  });
+
+  it("counts where it comes alone, though no event is told", async () => {
+    const { url, requests } = await serve(streamOf("id: 7.e\n\n"), over);
+    const { connection, events } = watch(url);
+    await connection.closed;
+    expect(requests[1]?.headers["last-event-id"]).toBe("7.e");
+    expect(connection.lastEventId).toBe("7.e");
+    expect(events).toEqual([]);
+  });
+
+  it("does not count before the event is whole", async () => {
+    expect(await lastEventIdAfter("id:1\ndata:x\n\nid:2\ndata:y\n")).toBe("1");
+  });
+
+  it("with a NUL is none", async () => {
+    expect(await lastEventIdAfter("id:1\ndata:x\n\nid:2\0\ndata:y\n\n")).toBe("1");
+  });
+
+  it("that is no ASCII goes back as the UTF-8 that it was", async () => {
+    const sent = (await lastEventIdAfter("id:…é\ndata:x\n\n")) ?? "";
+    expect(Buffer.from(sent, "latin1").toString()).toBe("…é");
+  });
+});
+
+describe("retry", () => {
+  it("is the first delay from then on", async () => {
+    const { url } = await serve(openStreamOf("retry: 20000\ndata:x\n\n"));
+    const { connection, events } = watch(url, { ...asText, minDelayMs: 1, maxDelayMs: 60_000, silenceMs: 60 });
+    await vi.waitFor(() => expect(connection.state.status).toBe("waiting"));
+    expect(events).toHaveLength(1);
+    expect(connection.state.retryAtMs).toBeGreaterThan(Date.now() + 19_000);
+  });
+
+  it("counts for nothing where it is no number, or empty", async () => {
+    for (const bogus of ["retry:1000x", "retry:", "retry: -5", "retry:1e9"]) {
+      const { url } = await serve(openStreamOf(`retry:20000\n${bogus}\ndata:x\n\n`));
+      const { connection } = watch(url, { ...asText, maxDelayMs: 60_000, silenceMs: 60 });
+      await vi.waitFor(() => expect(connection.state.status).toBe("waiting"));
+      expect(connection.state.retryAtMs).toBeGreaterThan(Date.now() + 19_000);
+      connection.close();
+    }
+  });
+
+  it("of nothing at all does not make the client spin", async () => {
+    const { url, requests } = await serve(streamOf("retry:0\n\n"));
+    const { connection } = watch(url, { minDelayMs: 20_000, maxDelayMs: 60_000 });
+    await vi.waitFor(() => expect(connection.state.status).toBe("waiting"));
+    expect(connection.state.retryAtMs).toBeGreaterThan(Date.now() + 19_000);
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe("data", () => {
+  it("that cannot be read is left out and told, and the stream goes on", async () => {
+    const errors: unknown[] = [];
+    const { url } = await serve(streamOf("id: 1\nevent: tick\ndata: {oops\n\nid: 2\ndata:\n\n", frame(3)), over);
+    const { connection, ids } = watch(url, { onError: (error) => errors.push(error) });
+    await connection.closed;
+    expect(ids).toEqual([3]);
+    expect(errors).toMatchObject(
+      [1, 2].map((id) => ({ code: "invalid-event", message: `event ${id} is left out: its data cannot be read` })),
+    );
+  });
+
+  it("that is a value and no object of fields is the event's field `ssetarget:data`", async () => {
+    const values = ["text", 5, null, [1, 2], true];
+    const { url } = await serve(streamOf(...values.map((value) => `data: ${JSON.stringify(value)}\n\n`)), over);
+    const { connection, events } = watch(url);
+    await connection.closed;
+    expect(events).toEqual(values.map((value) => ({ type: "message", "ssetarget:data": value })));
+  });
+
+  it("may be read by a function of the application's own", async () => {
+    const { url } = await serve(streamOf("event: a\ndata: 1\ndata: 2\n\ndata: [DONE]\n\n"), over);
+    const { connection, events } = watch(url, { parse: (data, type) => (type === "a" ? { data } : data) });
+    await connection.closed;
+    expect(events).toEqual([
+      { type: "a", data: "1\n2" },
+      { type: "message", "ssetarget:data": "[DONE]" },
+    ]);
+  });
+
+  it("cannot change an event's type or id, nor anything but the event", async () => {
+    const { url } = await serve(
+      streamOf('id: 1\nevent: tick\ndata: {"type":"other","id":9,"__proto__":{"admin":true}}\n\n'),
+      over,
+    );
+    const { connection, events } = watch(url);
+    await connection.closed;
+    expect(events[0]).toMatchObject({ type: "tick", id: 1 });
+    expect((events[0] as { admin?: boolean }).admin).toBeUndefined();
+    expect(({} as { admin?: boolean }).admin).toBeUndefined();
+  });
+
+  it("that is larger than `maxEventLength` fails the connection after what came before it", async () => {
+    const { url, requests } = await serve(
+      openStreamOf(`id: 1\nevent: tick\ndata: {}\n\nid: 2\ndata: ${"x".repeat(2000)}`),
+    );
+    const { connection, events } = watch(url, { maxEventLength: 1000 });
+    expect(await connection.closed).toMatchObject({
+      status: "failed",
+      error: { code: "event-too-large" },
+      lastEventId: "1",
+    });
+    expect(events).toHaveLength(1);
+    expect(requests).toHaveLength(1);
+  });
+
+  it("of a type that the protocol keeps for itself and this client does not know is ignored", async () => {
+    const { url } = await serve(
+      streamOf("id: 1\nevent: ssetarget:later\ndata: {}\n\nid: 2\nevent: tick\ndata: {}\n\n"),
+      over,
+    );
+    const { connection, events } = watch(url);
+    await connection.closed;
+    expect(events).toEqual([{ type: "tick", id: 2 }]);
+  });
+});

@@ -1,0 +1,107 @@
+import { useCallback, useMemo } from "react";
+import { type Trace, useTrace } from "ssetarget/react";
+import { approve, streamPath } from "./api.ts";
+import { BasketCard } from "./basket-card.tsx";
+import { type Order, toOrder } from "./order.ts";
+import { Parcel } from "./parcel.tsx";
+import { StageList } from "./stage-list.tsx";
+import { useAction } from "./use-action.ts";
+
+interface OrderPageProps {
+  readonly id: string;
+  readonly go: (path: string) => void;
+}
+
+/** An order, live: this page says what happens to it while it happens. */
+export function OrderPage({ id, go }: OrderPageProps) {
+  const trace = useTrace(streamPath(id));
+  const order = useMemo(() => toOrder({ roots: trace.roots }), [trace.roots]);
+  if (trace.state.status === "failed" && trace.roots.length === 0) return <UnknownOrder go={go} />;
+  return (
+    <main className="page">
+      <title>{`${order.headline} · Hearth & Hall`}</title>
+      <Connection trace={trace} />
+      <div className="columns">
+        <section className="card hero" data-order={order.state}>
+          <Parcel order={order} />
+          <div className="hero-text" role="status">
+            <h1>{order.headline}</h1>
+            <p className="lead">{order.text}</p>
+          </div>
+          <NextStep order={order} id={id} go={go} />
+          <StageList stages={order.stages} />
+        </section>
+        <BasketCard packedCount={order.packedCount} />
+      </div>
+    </main>
+  );
+}
+
+/** What there is to do or to know beside the stages. */
+function NextStep({ order, id, go }: { readonly order: Order } & OrderPageProps) {
+  const approval = useAction(useCallback(() => approve(id), [id]));
+  if (order.state === "failed") {
+    return (
+      <div className="next">
+        <button type="button" className="button primary" onClick={() => go("/")}>
+          {order.isUnpaid ? "Back to your basket" : "Back to the shop"}
+        </button>
+        {order.reason !== undefined && <p className="fine">What we were told: {order.reason}</p>}
+      </div>
+    );
+  }
+  if (order.trackingNumber !== undefined) {
+    return (
+      <p className="next tracking">
+        Tracking number <strong>{order.trackingNumber}</strong>
+      </p>
+    );
+  }
+  if (order.waitsFor === undefined) return null;
+  return (
+    <div className="next">
+      <button type="button" className="button primary" disabled={approval.isRunning} onClick={approval.run}>
+        The parcel is fine
+      </button>
+      <p className="fine" role="status">
+        {approval.hasFailed
+          ? "That did not work just now. Please try once more."
+          : "In this demo, the warehouse is you."}
+      </p>
+    </div>
+  );
+}
+
+/** Says nothing as long as all is well. */
+function Connection({ trace }: { readonly trace: Trace }) {
+  const { status } = trace.state;
+  if (status === "waiting" || (status === "connecting" && trace.roots.length > 0)) {
+    return (
+      <p className="banner" role="status">
+        We have lost touch with our house for a moment. Your order goes on, and this page will catch up.
+      </p>
+    );
+  }
+  if (status !== "failed") return null;
+  return (
+    <p className="banner" role="alert">
+      This page no longer hears of your order.{" "}
+      <button type="button" className="link" onClick={trace.reconnect}>
+        Try again
+      </button>
+    </p>
+  );
+}
+
+function UnknownOrder({ go }: { readonly go: (path: string) => void }) {
+  return (
+    <main className="page narrow">
+      <title>Order not found · Hearth &amp; Hall</title>
+      <h1>We do not know this order</h1>
+      <p className="lead">It may be that it is too old, or that a letter of its number got lost on the way here.</p>
+      <button type="button" className="button primary" onClick={() => go("/")}>
+        Back to the shop
+      </button>
+    </main>
+  );
+}

@@ -1,0 +1,36 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+/** The demo on plain Node, which has the orders. */
+const shop = process.env["SHOP_URL"] ?? "http://127.0.0.1:9876";
+
+export default defineConfig({
+  root: here("."),
+  resolve: {
+    // The library's source, so that the page needs no build of the library first.
+    alias: {
+      "ssetarget/react": here("../../src/react/index.ts"),
+      "ssetarget/workflows": here("../../src/workflows/index.ts"),
+    },
+  },
+  oxc: { jsx: { runtime: "automatic" } },
+  server: {
+    host: "127.0.0.1",
+    port: Number(process.env["PORT"] ?? 9877),
+    strictPort: true,
+    proxy: {
+      "/api": {
+        target: shop,
+        rewrite: (path) => path.slice("/api".length),
+        configure: (proxy) => {
+          // Vite leaves the page's connection open when the shop's breaks off, and the page would wait for what never comes.
+          proxy.on("proxyRes", (answer, _request, response) => {
+            answer.on("close", () => !answer.complete && response.destroy());
+          });
+        },
+      },
+    },
+  },
+  build: { outDir: here("dist"), emptyOutDir: true, target: "es2022" },
+});

@@ -1,0 +1,52 @@
+import type { ConnectionState } from "../client/connection-state.ts";
+import type { GapData } from "../event.ts";
+import type { SpanNode, SpanTotals } from "../workflows/span-node.ts";
+import { SpanTree, type SpanTreeOptions } from "../workflows/span-tree.ts";
+import type { TraceSnapshot } from "./dehydrate-trace.ts";
+import type { AnyEvent, Fold } from "./shared-stream.ts";
+import { ENDED, isSameState } from "./stream-state.ts";
+
+/** Leases are judged at least so often. */
+const MAX_TICK_MS = 5_000;
+
+/** All of a trace that can be seen, at one moment. */
+export interface TraceView {
+  readonly roots: readonly SpanNode[];
+  readonly totals: SpanTotals;
+  readonly gaps: readonly GapData[];
+  readonly isCompleted: boolean;
+  readonly state: ConnectionState;
+}
+
+/** A tree that changes only when `take` is called, so that all that is read of it between two calls belongs together. */
+export class TraceFold implements Fold<TraceView> {
+  readonly tree: SpanTree;
+  readonly tickMs: number | undefined;
+  snapshot: TraceView;
+  cursor: string;
+
+  constructor(from: TraceSnapshot | undefined, options: SpanTreeOptions | undefined, state: ConnectionState) {
+    const leaseMs = options?.leaseMs;
+    this.tree = new SpanTree(options);
+    this.tree.applyAll(from?.events ?? []);
+    this.cursor = from?.lastEventId ?? "";
+    if (leaseMs) this.tickMs = Math.min(leaseMs / 4, MAX_TICK_MS);
+    this.snapshot = this.#view(this.isOver ? ENDED : state);
+  }
+
+  get isOver(): boolean {
+    return this.tree.isCompleted;
+  }
+
+  take(events: readonly AnyEvent[], state: ConnectionState): void {
+    const hasHeard = this.tree.applyAll(events);
+    const hasChanged = this.tree.tick() || hasHeard;
+    this.cursor = state.lastEventId ?? this.cursor;
+    if (hasChanged || !isSameState(state, this.snapshot.state)) this.snapshot = this.#view(state);
+  }
+
+  #view(state: ConnectionState): TraceView {
+    const { roots, totals, gaps, isCompleted } = this.tree;
+    return { roots, totals, gaps, isCompleted, state };
+  }
+}

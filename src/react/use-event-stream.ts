@@ -1,0 +1,85 @@
+"use client";
+
+import { useEffect, useRef, useState } from "react";
+import type { ClientEvent } from "../client/client-event.ts";
+import type { ConnectOptions } from "../client/connect-options.ts";
+import type { ConnectionState } from "../client/connection-state.ts";
+import type { GapData, ServerSentEvent, StoredEvent } from "../event.ts";
+import { wholeNumberOption } from "../options.ts";
+import { EventFold, type EventView } from "./event-fold.ts";
+import { SharedStream } from "./shared-stream.ts";
+import { identity, streamKey } from "./stream-key.ts";
+import { CLOSED, CONNECTING } from "./stream-state.ts";
+import { useSharedStream } from "./use-shared-stream.ts";
+
+export interface EventStreamOptions<E extends ServerSentEvent, S = undefined> extends ConnectOptions {
+  /** How many events `events` holds, the newest ones; 0 where it is not needed. @defaultValue 100 */
+  readonly maxEvents?: number;
+  /**
+   * Called with each event as it arrives, gaps and the end too, from when the component has mounted on. It may be another function
+   * with every render: the newest is called.
+   */
+  readonly onEvent?: (event: ClientEvent<E>) => void;
+  /**
+   * Folds every event into `data`, from the first that the stream sends. Must be pure. Define it outside the component: components that
+   * give the same function and the same `initialData` share a connection. The one that is given first counts.
+   */
+  readonly reduce?: (data: S, event: StoredEvent<E>) => S;
+  /** What `reduce` begins with, also again after the server's history has begun anew. */
+  readonly initialData?: S;
+}
+
+/** A stream as it stands. Another object whenever anything in it has changed. */
+export interface EventStream<E extends ServerSentEvent, S = undefined> {
+  /** The newest events, at most `maxEvents`, oldest first. Emptied when the server's history has begun anew. */
+  readonly events: readonly StoredEvent<E>[];
+  readonly last: StoredEvent<E> | undefined;
+  /** What `reduce` has made of all events. */
+  readonly data: S;
+  /** Where history is missing. */
+  readonly gaps: readonly GapData[];
+  readonly state: ConnectionState;
+  /** Tries again at once, also where it had been given up. */
+  readonly reconnect: () => void;
+}
+
+/**
+ * Follows a stream of events. Components that follow the same URL with the same options share one connection, which is opened
+ * with the first of them and closed a moment after the last has gone.
+ *
+ * @param url null: not now
+ * @throws SSETargetError `invalid-option`
+ */
+export function useEventStream<E extends ServerSentEvent, S = undefined>(
+  url: string | URL | null,
+  options: EventStreamOptions<E, S> = {},
+): EventStream<E, S> {
+  const { maxEvents, onEvent, reduce, initialData, ...connectOptions } = options;
+  const [folding] = useState(() => ({ reduce, initialData: initialData as S }));
+  const size = wholeNumberOption("maxEvents", maxEvents, 100, 0);
+  const fold = [size, partOf(folding.reduce), partOf(folding.initialData)];
+  const key = streamKey(url, { ...connectOptions, fold });
+  type View = EventView<StoredEvent<E>, S>;
+  const stream = useSharedStream<View, SharedStream<View>>(key, () => {
+    const state = url === null ? CLOSED : CONNECTING;
+    const events = new EventFold<StoredEvent<E>, S>(size, folding.initialData, folding.reduce, state);
+    return new SharedStream<View>(key, String(url), connectOptions, events);
+  });
+
+  const latest = useRef(onEvent);
+  const hasListener = onEvent !== undefined;
+  const { listen } = stream.source;
+  useEffect(() => {
+    latest.current = onEvent;
+  });
+  useEffect(() => {
+    if (!hasListener) return undefined;
+    return listen((event) => latest.current?.(event as unknown as ClientEvent<E>));
+  }, [listen, hasListener]);
+  return stream;
+}
+
+/** Data as it is; anything else by what it is. */
+function partOf(value: unknown): unknown {
+  return typeof value === "function" || (typeof value === "object" && value !== null) ? identity(value) : value;
+}

@@ -5,7 +5,7 @@
  *
  * Bare is the least that keeps events and fans them out: XADD and PUBLISH, sent together. It has no ids without holes, no
  * keys, no bounds, no retention, and stores twice what a client sends twice. Each round measures everything in turn; the
- * table has medians of the rounds and ratios of those. Events have 300 bytes of JSON.
+ * table has medians of the rounds, and the medians of each round's ratio. Events have 300 bytes of JSON.
  *
  * Redis writes nothing to disk. Everything is on one machine, so a round trip takes almost no time: the row with
  * a proxy between, which holds everything back for 1 ms each way, shows what is left of the difference in a network.
@@ -296,25 +296,24 @@ async function stop(child: ChildProcess): Promise<void> {
 }
 
 function report(results: ReadonlyMap<string, readonly number[]>): void {
+  const valuesOf = (name: string) => results.get(name) ?? [];
   const show = (value: number) => (value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString("en"));
-  const of = (name: string) => median(results.get(name) ?? []) ?? Number.NaN;
-  const spread = (name: string) => {
-    const values = results.get(name) ?? [];
-    return `${show(Math.min(...values))}–${show(Math.max(...values))}`;
+  const middle = (values: readonly number[]) => median(values) ?? Number.NaN;
+  const cell = (values: readonly number[]) =>
+    `${show(middle(values))} (${show(Math.min(...values))}–${show(Math.max(...values))})`;
+  const table = (title: string, bareName: string) => {
+    console.log(`\n| ${title} | bare | store | store / bare |\n| --- | --- | --- | --- |`);
+    for (const name of results.keys()) {
+      if (!name.endsWith(` | ${bareName}`)) continue;
+      const what = name.slice(0, -bareName.length - 3);
+      const [bare, store] = [valuesOf(name), valuesOf(`${what} | store`)];
+      // Of one round each: what disturbs a round disturbs both.
+      const ratio = middle(store.map((value, round) => value / (bare[round] ?? Number.NaN)));
+      console.log(`| ${what} | ${cell(bare)} | ${cell(store)} | ${ratio.toFixed(2)} |`);
+    }
   };
-  console.log("| appends a second | bare | store | store / bare |\n| --- | --- | --- | --- |");
-  for (const name of results.keys()) {
-    if (!name.endsWith("| bare")) continue;
-    const other = name.replace("| bare", "| store");
-    const cells = [name.slice(0, -7), `${show(of(name))} (${spread(name)})`, `${show(of(other))} (${spread(other)})`];
-    console.log(`| ${cells.join(" | ")} | ${(of(other) / of(name)).toFixed(2)} |`);
-  }
-  console.log("\n| from dispatch to delivery | bare pub/sub | store | store / bare |\n| --- | --- | --- | --- |");
-  for (const name of results.keys()) {
-    if (!name.endsWith(" | bare pub/sub")) continue;
-    const [bare, store] = [of(name), of(name.replace("bare pub/sub", "store"))];
-    console.log(`| ${name.slice(0, -15)} | ${show(bare)} | ${show(store)} | ${(store / bare).toFixed(2)} |`);
-  }
+  table("appends a second", "bare");
+  table("from dispatch to delivery", "bare pub/sub");
   console.log("\n| other | |\n| --- | --- |");
-  for (const name of results.keys()) if (!name.includes(" | ")) console.log(`| ${name} | ${show(of(name))} |`);
+  for (const [name, values] of results) if (!name.includes(" | ")) console.log(`| ${name} | ${show(middle(values))} |`);
 }

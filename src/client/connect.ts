@@ -1,11 +1,8 @@
 import type { ServerSentEvent } from "../event.ts";
 import type { UnknownEvent } from "./client-event.ts";
 import { resolveOptions, type ConnectOptions } from "./connect-options.ts";
-import type { ConnectionState } from "./connection-state.ts";
 import type { EventConnection } from "./event-connection.ts";
 import { createConnection } from "./live-connection.ts";
-
-export type { ConnectionState, ConnectOptions, EventConnection };
 
 /**
  * Follows a stream of events: connects, comes back after whatever happened with its cursor, and hands over each event once.

@@ -109,6 +109,25 @@ describe.for(CLIENTS)("the connections of RedisEventStore over %s", ([kind, open
     expect(errors).toEqual([]);
   });
 
+  it("are opened again although nobody wants to hear that they were lost", async () => {
+    const client = await open(server.port);
+    closers.push(() => client.close());
+    const onError = () => {
+      throw new Error("a listener that fails");
+    };
+    const store = new RedisEventStore<Numbered>(client.redis, "a", { onError });
+    closers.push(() => store.close());
+    const heard: number[] = [];
+    await store.subscribe(0, {
+      onEvents: (events) => heard.push(...events.map(({ id }) => id)),
+      onInterrupted: () => {},
+    });
+    await server.admin.call("client", "kill", "type", "pubsub");
+    await store.storeEvent({ type: "n", n: 1 });
+    await until(() => heard.length > 0, "the event arrives");
+    expect(heard).toEqual([1]);
+  });
+
   it("leave the user's client as it is", async () => {
     const client = await open(server.port);
     closers.push(() => client.close());

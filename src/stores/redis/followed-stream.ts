@@ -3,6 +3,7 @@ import type { ErrorListener } from "../../errors.ts";
 import type { EventFollower, EventSubscription } from "../../store/event-store.ts";
 import type { LiveMessage } from "./live-message.ts";
 import type { StreamReader } from "./stream-reader.ts";
+import { tellError } from "./tell-error.ts";
 
 /** One who follows: up to where it has been told, and of which history. */
 interface Entry<E extends ServerSentEvent> {
@@ -128,9 +129,9 @@ export class FollowedStream<E extends ServerSentEvent> {
   }
 
   async #catchUp(entry: Entry<E>): Promise<void> {
-    const epoch = this.#epoch;
     // What it has read of may still be on its way here.
     if (entry.position > this.#head) await this.refresh();
+    const epoch = this.#epoch;
     if (entry.position > this.#head) this.#interrupt(entry);
     while (!entry.isLive && !entry.isClosed) {
       if (this.#epoch !== epoch) {
@@ -147,9 +148,7 @@ export class FollowedStream<E extends ServerSentEvent> {
   }
 
   #refreshInBackground(): void {
-    this.refresh().catch((error: unknown) => {
-      for (const onError of this.errorListeners) onError(error);
-    });
+    this.refresh().catch((error: unknown) => tellError(this.errorListeners, error));
   }
 
   async #readOn(): Promise<void> {
@@ -195,7 +194,7 @@ export class FollowedStream<E extends ServerSentEvent> {
     try {
       entry.follower.onEvents(fresh, this.#epoch);
     } catch (error) {
-      entry.onError(error);
+      tellError([entry.onError], error);
     }
   }
 
@@ -207,7 +206,7 @@ export class FollowedStream<E extends ServerSentEvent> {
     try {
       entry.follower.onInterrupted();
     } catch (error) {
-      entry.onError(error);
+      tellError([entry.onError], error);
     }
   }
 

@@ -39,7 +39,7 @@ local function text(number)
 end
 `;
 
-/** Forgets events before `cut`, and further ones while there are more than `limit` bytes, but never those from \`stop\` on. */
+/** Forgets events before `cut`, and further ones while there are more than `limit` bytes, but never those from `stop` on. */
 const FORGET = `
 local function forget(cut, limit, stop)
   local from = first
@@ -68,14 +68,16 @@ end
  * KEYS: events, meta, keys, writer. ARGV: see the locals, then for each group the number of its events, and for each event
  * its type, its key (or nothing) and its data.
  *
- * The answer: the id of the first new event, a text, and the known events. In the text \`+\` is a new event (they follow one
- * another), \`5,\` is the known event 5, \`E\` a group refused because the stream has ended, and \`;\` ends a group.
+ * The answer: the id of the first new event, a text, and the known events. In the text `+` is a new event (they follow one
+ * another), `5,` is the known event 5, `E` a group refused because the stream has ended, and `;` ends a group.
  */
 export const APPEND = new RedisScript(`${STATE}${FORGET}
 local writer = KEYS[4]
-local channel, seq, fresh = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-local maxEvents, slack, maxBytes, maxMessageBytes = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local ttlMs, writerTtlMs, isDue = ARGV[8], ARGV[9], ARGV[10] == '1'
+local channel, seq, fresh, isDue = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4] == '1'
+local maxEvents, slack, maxBytes, maxMessageBytes, ttlMs, writerTtlMs =
+  string.match(ARGV[5], '(%d+) (%d+) (%d+) (%d+) (%d+) (%d+)')
+maxEvents, slack = tonumber(maxEvents), tonumber(slack)
+maxBytes, maxMessageBytes = tonumber(maxBytes), tonumber(maxMessageBytes)
 isWhole = isWhole and (keyed == 0 or redis.call('ZCARD', keys) == keyed)
 
 -- What is known is told with its event, as it was stored.
@@ -112,7 +114,7 @@ end
 local start, hadFirst, hadKeys, wasEnded = last + 1, first, keyed, ended
 local message, messageBytes = {}, 0
 local answer = {}
-local at = 11
+local at = 6
 while at <= #ARGV do
   local count = tonumber(ARGV[at])
   local known, own, willEnd, isRefused = {}, {}, ended, false

@@ -10,6 +10,7 @@ import { unavailable, within } from "./retry.ts";
 import { ScriptRunner } from "./script-runner.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import { Subscriber } from "./subscriber.ts";
+import { tellError } from "./tell-error.ts";
 
 /** How a store follows its stream. */
 export interface Following<E extends ServerSentEvent> {
@@ -134,10 +135,10 @@ export class SharedRedis {
   }
 
   readonly #tellError = (error: unknown): void => {
-    const listeners = new Set<ErrorListener>();
-    for (const { stream } of this.#followed.values()) {
-      for (const onError of stream.errorListeners) listeners.add(onError);
-    }
-    for (const onError of listeners) onError(error);
+    const streams = [...this.#followed.values()];
+    tellError(
+      streams.flatMap(({ stream }) => stream.errorListeners),
+      error,
+    );
   };
 }

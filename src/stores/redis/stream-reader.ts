@@ -1,4 +1,5 @@
 import type { ServerSentEvent, StoredEvent } from "../../event.ts";
+import { SSETargetError } from "../../errors.ts";
 import type { EventBounds, PageLimits } from "../../store/event-store.ts";
 import { FIND, READ } from "./redis-script.ts";
 import { withRetries } from "./retry.ts";
@@ -34,6 +35,12 @@ export class StreamReader<E extends ServerSentEvent> {
     const args = [String(afterId + 1), String(limits.maxEvents), String(limits.maxBytes)];
     const reply = await this.#run(READ, [eventsKey, meta], args);
     const [epoch = "", run = "", firstId, lastId, ended, from] = reply;
+    if (run === "" && !this.#isDurable) {
+      throw new SSETargetError(
+        "store-unavailable",
+        "this Redis does not tell its replication id (`INFO replication`), so what it may have lost cannot be known; pass `durable: true` if it loses nothing that it has acknowledged",
+      );
+    }
     const events: StoredEvent<E>[] = [];
     for (let index = 6; index + 1 < reply.length; index += 2) {
       events.push(decodeEvent(Number(from) + (index - 6) / 2, reply[index] as string, reply[index + 1] as string));

@@ -7,8 +7,19 @@ export default defineConfig({
   root: here("."),
   resolve: {
     // The library's source, so that the page is built without building the library first.
-    alias: { "ssetarget/workflows": here("../../src/workflows/index.ts") },
+    alias: {
+      "ssetarget/element": here("../../src/element/index.ts"),
+      "ssetarget/workflows": here("../../src/workflows/index.ts"),
+    },
   },
+  plugins: [
+    {
+      name: "define-elements",
+      // The package says of the built module only that loading it does something: it defines the elements.
+      transform: (code, id) =>
+        id === here("../../src/element/index.ts") ? { code, moduleSideEffects: true } : undefined,
+    },
+  ],
   build: {
     outDir: here("dist"),
     emptyOutDir: true,

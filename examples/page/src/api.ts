@@ -24,21 +24,6 @@ export async function sendEvent(id: string, type: string): Promise<void> {
   });
 }
 
-/** Why an EventSource was refused. It tells nobody the status itself, so the server is asked once more. */
-export type Refusal = "unknown-run" | "forbidden" | "over" | "unreachable" | "other";
-
-export async function explainRefusal(id: string): Promise<Refusal> {
-  try {
-    // HEAD is answered like GET, without subscribing to the stream.
-    const response = await fetch(streamPath(id), { method: "HEAD", cache: "no-store" });
-    if (response.status === 204) return "over";
-    if (response.status === 404 || response.status === 410) return "unknown-run";
-    return response.status === 401 || response.status === 403 ? "forbidden" : "other";
-  } catch {
-    return "unreachable";
-  }
-}
-
 async function request(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {

@@ -49,25 +49,3 @@ export function setIcon(svg: SVGSVGElement, name: string): void {
     svg.dataset["icon"] = name;
   }
 }
-
-/** Sets a text only where it differs, since even an equal write makes the browser lay the line out again. */
-export function setText(node: HTMLElement, text: string): void {
-  if (node.textContent !== text) node.textContent = text;
-}
-
-/** Sets an attribute only where it differs; `null` removes it. */
-export function setAttribute(node: Element, name: string, value: string | null): void {
-  if (value === null) node.removeAttribute(name);
-  else if (node.getAttribute(name) !== value) node.setAttribute(name, value);
-}
-
-/** Brings the children of `parent` to be `wanted`, touching only what differs, so that focus and animations stay. */
-export function reconcile(parent: Element, wanted: readonly Element[]): void {
-  const keep = new Set(wanted);
-  for (const child of Array.from(parent.children)) if (!keep.has(child)) child.remove();
-  let cursor = parent.firstElementChild;
-  for (const child of wanted) {
-    if (child === cursor) cursor = cursor.nextElementSibling;
-    else parent.insertBefore(child, cursor);
-  }
-}

@@ -1,0 +1,126 @@
+import type { SpanNode } from "../workflows/span-node.ts";
+import { cutText, showJson } from "./bounded-text.ts";
+import { type Child, h, type View } from "./dom.ts";
+import { icon, stateIcon } from "./icons.ts";
+import { attemptBadge, durationText, errorOf, progressOf, rowLabel } from "./row-text.ts";
+import { progressText, shownState } from "./span-text.ts";
+import type { TraceContext } from "./trace-context.ts";
+import { onlyAttempt } from "./trace-rows.ts";
+
+/** A browser stands more, but nobody reads thousands of lines in a pane; the latest are the telling ones. */
+const MAX_LOG_LINES = 200;
+const MAX_ATTRIBUTES = 100;
+const MAX_NAME_LENGTH = 200;
+const MAX_TEXT_LENGTH = 5_000;
+
+/** Everything that is known of a span: its error in full, its times, attributes and log. */
+export function detailsView(node: SpanNode, context: TraceContext): View {
+  const { labels, formats, host, hasCopied, model } = context;
+  const name = rowLabel(node, context);
+  const state = shownState(node);
+  const error = errorOf(node);
+  const attempt = onlyAttempt(node);
+  const progress = progressOf(node);
+  const { startTime } = node;
+  const moment = (time: number | undefined) => time && formats.moment(time, true);
+  const tool = (image: string, words: string, onclick: () => void): View =>
+    h("button", { type: "button", class: "tool", title: words, "aria-label": words, onclick }, icon(image));
+  return h(
+    "section",
+    {
+      key: "details",
+      class: "details",
+      part: "details",
+      "aria-label": `${labels.details}: ${name}`,
+      "data-state": state,
+    },
+    h(
+      "div",
+      { class: "details-head" },
+      stateIcon(state),
+      h("b", { dir: "auto" }, name),
+      tool(hasCopied ? "check" : "link", hasCopied ? labels.copied : labels.copyLink, () => void host.copyLink(node)),
+      tool("close", labels.closeDetails, () => host.show(undefined)),
+    ),
+    h(
+      "div",
+      { class: "scroll", tabindex: 0, role: "group", "aria-label": labels.details },
+      error && h("pre", { class: "error" }, cutText(error, MAX_TEXT_LENGTH)),
+      list([
+        [
+          labels.state,
+          [labels[state], attemptBadge(node, context), node.isOrphan && labels.orphan].filter(Boolean).join(" · "),
+        ],
+        [labels.progressWord, progress && progressText(progress, formats, labels)],
+        [labels.duration, durationText(node, context)],
+        [
+          labels.started,
+          startTime && `${moment(startTime)} (+${formats.duration(startTime - model.extent.originOf(node))})`,
+        ],
+        [labels.endedAt, moment(node.endTime)],
+        [labels.until, moment(node.until)],
+        [labels.kind, node.kind],
+        [labels.spanId, h("code", {}, cutText(node.spanId, MAX_NAME_LENGTH))],
+        [labels.traceId, h("code", {}, cutText(node.traceId, MAX_NAME_LENGTH))],
+      ]),
+      attributeViews({ ...node.attributes, ...attempt?.attributes }, context),
+      logViews([...node.logs, ...(attempt?.logs ?? [])], startTime, context),
+    ),
+  );
+}
+
+function attributeViews(attributes: SpanNode["attributes"], context: TraceContext): Child {
+  const entries = Object.entries(attributes);
+  if (entries.length === 0) return undefined;
+  return [
+    h("h4", {}, context.labels.attributes),
+    list(entries.slice(0, MAX_ATTRIBUTES).map(([name, value]) => [cutText(name, MAX_NAME_LENGTH), valueView(value)])),
+    rest(entries.length - MAX_ATTRIBUTES, context),
+  ];
+}
+
+function logViews(lines: SpanNode["logs"], start: number | undefined, context: TraceContext): Child {
+  const { labels, formats } = context;
+  if (lines.length === 0) return undefined;
+  return [
+    h("h4", {}, labels.log),
+    rest(lines.length - MAX_LOG_LINES, context),
+    h(
+      "ol",
+      { class: "log", "aria-label": labels.log },
+      lines
+        .slice(-MAX_LOG_LINES)
+        .map(({ time, level, message, attributes }) =>
+          h(
+            "li",
+            { "data-level": level },
+            h("span", { title: formats.moment(time, true) }, start && `+${formats.duration(time - start)}`),
+            h("span", { class: "level" }, level),
+            h(
+              "div",
+              { dir: "auto" },
+              cutText(message, MAX_TEXT_LENGTH),
+              Object.keys(attributes).length > 0 ? valueView(attributes) : undefined,
+            ),
+          ),
+        ),
+    ),
+  ];
+}
+
+function list(entries: readonly (readonly [name: string, value: Child | 0])[]): View {
+  return h(
+    "dl",
+    {},
+    entries.map(([name, value]) => value && h("div", {}, h("dt", {}, name), h("dd", { dir: "auto" }, value))),
+  );
+}
+
+function valueView(value: unknown): Child {
+  if (typeof value === "string") return cutText(value, MAX_TEXT_LENGTH);
+  return h("code", {}, showJson(value, MAX_TEXT_LENGTH));
+}
+
+function rest(count: number, { labels, formats }: TraceContext): Child {
+  return count > 0 && h("p", {}, labels.notShown(formats.count(count)));
+}

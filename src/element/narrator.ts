@@ -1,0 +1,88 @@
+import type { SpanNode } from "../workflows/span-node.ts";
+import type { TraceLabels } from "./labels.ts";
+import { awaited } from "./run-story.ts";
+import { isOpen, nameOf, shortText } from "./span-text.ts";
+
+const PAUSE_MS = 1_500;
+const MAX_SENTENCES = 3;
+
+/**
+ * Tells those who listen what has happened, sparsely: failures, waits and the end, not every step; what comes within
+ * a moment is told as one, and of many things at once only the last few.
+ */
+export class Narrator {
+  readonly #speak: (text: string) => void;
+  #pending: string[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** What has been told of so far; undefined until the first telling, which is a summary. */
+  #told: readonly SpanNode[] | undefined;
+  #roots: readonly SpanNode[] = [];
+  #summary = "";
+  labels: TraceLabels;
+
+  constructor(speak: (text: string) => void, labels: TraceLabels) {
+    this.#speak = speak;
+    this.labels = labels;
+  }
+
+  /** Says a sentence with what else is to be said. */
+  say(sentence: string): void {
+    this.#pending.push(sentence);
+    this.#schedule();
+  }
+
+  /** Looks at the tree; what was so when it first did is told as a summary. */
+  watch(roots: readonly SpanNode[], summary: string): void {
+    this.#summary = summary;
+    if (roots === this.#roots) return;
+    this.#roots = roots;
+    this.#schedule();
+  }
+
+  /** Forgets what it was about to say, and what it has seen. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = this.#told = undefined;
+    this.#roots = this.#pending = [];
+  }
+
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#told !== undefined) this.#pending.push(...changesToTell(this.#told, this.#roots, this.labels));
+      else if (this.#roots.length > 0) this.#pending.push(this.#summary);
+      if (this.#roots.length > 0) this.#told = this.#roots;
+      const sentences = this.#pending;
+      this.#pending = [];
+      if (sentences.length > 0) this.#speak(sentences.slice(-MAX_SENTENCES).join(" "));
+    }, PAUSE_MS);
+  }
+}
+
+/** Finds what is worth saying aloud between two states of a tree. What has not changed is the same object, and passed over. */
+function changesToTell(before: readonly SpanNode[], after: readonly SpanNode[], labels: TraceLabels): string[] {
+  const inner: string[] = [];
+  const ends: string[] = [];
+  const pending: (readonly [before: readonly SpanNode[], after: readonly SpanNode[]])[] = [[before, after]];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const [olds, nodes] = next;
+    if (olds === nodes) continue;
+    const known = new Map(olds.map((node) => [node.spanId, node]));
+    for (const node of nodes) {
+      const old = known.get(node.spanId);
+      if (old === node) continue;
+      pending.push([old?.children ?? [], node.children]);
+      if (old?.state === node.state) continue;
+      const name = nameOf(node, labels);
+      if (node.parentSpanId === null) {
+        if (!isOpen(node)) ends.push(labels.tell(name, labels[node.state]));
+      } else if (node.state === "failed") {
+        inner.push(labels.tell(name, `${labels.failed}, ${shortText(node.error ?? "")}`));
+      } else if (node.state === "waiting" && node.kind === "wait") {
+        inner.push(labels.tell(name, labels.waitingFor(awaited(node, labels), undefined)));
+      }
+    }
+  }
+  // The end of a run is what matters most, and the last sentences are the ones that are kept.
+  return [...inner, ...ends];
+}

@@ -1,0 +1,165 @@
+import type { SpanNode, SpanState } from "../workflows/span-node.ts";
+import type { SpanTree } from "../workflows/span-tree.ts";
+import { showJson } from "./bounded-text.ts";
+import { TraceExtent } from "./trace-extent.ts";
+import { keyOf, onlyAttempt, pathTo, type RowPolicy, TraceRows } from "./trace-rows.ts";
+
+/** Of a text, and of all attributes together, no more than this is searched. */
+const MAX_SEARCHED_LENGTH = 5_000;
+
+/** Names a span in a tree. */
+export interface SpanRef {
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
+/** What is shown of a tree of spans: which are folded, filtered and selected. Knows nothing of the document. */
+export class TraceModel {
+  readonly extent = new TraceExtent();
+  readonly rows: TraceRows;
+  /** What somebody has folded or unfolded by hand. */
+  #expanded = new Map<string, boolean>();
+  /** The same while something is searched for, when all else is unfolded. */
+  #expandedInFilter = new Map<string, boolean>();
+  #isAllCollapsed = false;
+  #collapsesFinished = false;
+  #states: readonly SpanState[] = [];
+  #query = "";
+  #needle = "";
+  #tree: SpanTree | undefined;
+  #selected: SpanRef | undefined;
+
+  constructor() {
+    this.rows = new TraceRows(this.#policy());
+  }
+
+  get tree(): SpanTree | undefined {
+    return this.#tree;
+  }
+
+  get roots(): readonly SpanNode[] {
+    return this.#tree?.roots ?? [];
+  }
+
+  get query(): string {
+    return this.#query;
+  }
+
+  /** The states that alone are shown; none: all are. */
+  get states(): readonly SpanState[] {
+    return this.#states;
+  }
+
+  /** The span that is selected, as it stands; undefined where none is, or the tree has lost it. */
+  get selected(): SpanNode | undefined {
+    return this.#selected && this.#tree?.get(this.#selected.spanId, this.#selected.traceId);
+  }
+
+  get #isFiltered(): boolean {
+    return this.#needle !== "" || this.#states.length > 0;
+  }
+
+  /** Takes in what has changed. */
+  update(tree: SpanTree | undefined): void {
+    this.#tree = tree;
+    this.rows.update(this.roots);
+    this.extent.update(this.roots);
+  }
+
+  /** The place of a span's row, or of the nearest row above it; -1 where there is neither. */
+  indexOf(ref: SpanRef): number {
+    return this.rows.find(this.#pathTo(ref))?.index ?? -1;
+  }
+
+  select(ref: SpanRef | undefined): void {
+    this.#selected = ref;
+  }
+
+  /** Forgets what was selected, folded and searched for: another tree follows. */
+  clear(): void {
+    this.#selected = undefined;
+    this.#isAllCollapsed = false;
+    this.#expanded.clear();
+    this.filter("", []);
+  }
+
+  /** Folds or unfolds a row. */
+  setExpanded(ref: SpanRef, isExpanded: boolean): void {
+    (this.#isFiltered ? this.#expandedInFilter : this.#expanded).set(keyOf(ref), isExpanded);
+    this.#apply();
+  }
+
+  /** Folds or unfolds all rows; folded roots still show what is right below them. */
+  setAllExpanded(isExpanded: boolean): void {
+    this.#isAllCollapsed = !isExpanded;
+    this.#expanded.clear();
+    this.#expandedInFilter.clear();
+    this.#apply();
+  }
+
+  /** Whether finished branches fold by themselves. */
+  setCollapsesFinished(collapses: boolean): void {
+    if (collapses === this.#collapsesFinished) return;
+    this.#collapsesFinished = collapses;
+    this.#apply();
+  }
+
+  /** Shows only what matches: spans in one of these states (none: in any) that have the text in them. */
+  filter(query: string, states: readonly SpanState[]): void {
+    this.#query = query;
+    this.#needle = query.trim().toLowerCase().slice(0, MAX_SEARCHED_LENGTH);
+    this.#states = states;
+    this.#expandedInFilter.clear();
+    this.#apply();
+  }
+
+  /** Makes sure that a span has a row: unfolds what is above it, and gives the filter up where that hides it. */
+  reveal(ref: SpanRef): void {
+    const path = this.#pathTo(ref);
+    if (this.rows.find(path)?.isItself) return;
+    this.#query = this.#needle = "";
+    this.#states = [];
+    for (const above of path.slice(0, -1)) this.#expanded.set(keyOf(above), true);
+    this.#apply();
+  }
+
+  #pathTo({ spanId, traceId }: SpanRef): readonly SpanNode[] {
+    return this.#tree === undefined ? [] : pathTo(this.#tree, spanId, traceId);
+  }
+
+  #apply(): void {
+    this.rows.apply(this.#policy());
+  }
+
+  #policy(): RowPolicy {
+    if (this.#isFiltered) {
+      return {
+        isExpanded: (node: SpanNode) => this.#expandedInFilter.get(keyOf(node)) ?? true,
+        matches: (node: SpanNode) => this.#matches(node),
+      };
+    }
+    return { isExpanded: (node: SpanNode) => this.#isExpanded(node), matches: undefined };
+  }
+
+  #isExpanded(node: SpanNode): boolean {
+    const byHand = this.#expanded.get(keyOf(node));
+    if (byHand !== undefined) return byHand;
+    // A tree that has folded itself into its root shows nothing any more.
+    if (node.parentSpanId === null || node.isOrphan) return true;
+    return !this.#isAllCollapsed && !(this.#collapsesFinished && node.state === "done" && node.rollup === "done");
+  }
+
+  #matches(node: SpanNode): boolean {
+    if (this.#states.length > 0 && !this.#states.includes(node.state)) return false;
+    const attempt = onlyAttempt(node);
+    return hasText(node, this.#needle) || (attempt !== undefined && hasText(attempt, this.#needle));
+  }
+}
+
+function hasText(node: SpanNode, query: string): boolean {
+  if (query === "") return true;
+  const { name, spanId, error = "", waitingFor = "", attributes } = node;
+  const has = (text: string): boolean => text.slice(0, MAX_SEARCHED_LENGTH).toLowerCase().includes(query);
+  if (has(name) || has(spanId) || has(error) || has(waitingFor)) return true;
+  return Object.keys(attributes).length > 0 && has(showJson(attributes, MAX_SEARCHED_LENGTH));
+}

@@ -1,0 +1,334 @@
+import { type Child, h, type View } from "./dom.ts";
+import { rowLabel } from "./row-text.ts";
+import { percent, rowView } from "./row-view.ts";
+import { TimelineGestures } from "./timeline-gestures.ts";
+import { type TimeRange, TimeWindow } from "./time-window.ts";
+import type { TraceContext, TraceHost } from "./trace-context.ts";
+import type { SpanRef, TraceModel } from "./trace-model.ts";
+import type { TraceRow } from "./trace-rows.ts";
+import { type KeyTarget, TreeKeys } from "./tree-keys.ts";
+
+/** Rows beyond those that are seen, so that a little scrolling shows no empty space. */
+const OVERSCAN = 6;
+const NARROW_PX = 640;
+const PX_PER_TICK = 90;
+/** A label of the axis that begins after this would stick out at the end. */
+const LAST_LABEL = 0.94;
+
+/** The treegrid: its rows as far as they are seen, their scrolling, focus and folding, and the time axis above them. */
+export class TreeView implements KeyTarget {
+  readonly window = new TimeWindow();
+  readonly #host: TraceHost;
+  readonly #root: ShadowRoot;
+  readonly #model: TraceModel;
+  readonly #keys = new TreeKeys();
+  readonly #gestures = new TimelineGestures(this);
+  readonly #sizes = new ResizeObserver(() => this.#measure());
+  #context: TraceContext | undefined;
+  #grid: HTMLElement | undefined;
+  #viewPx = 600;
+  #rowPx = 34;
+  #timelinePx = 480;
+  #scrollTop = 0;
+  /** Where following has scrolled to; what is elsewhere, somebody has scrolled to. */
+  #followedTo: number | undefined;
+  #brush: TimeRange | undefined;
+  #focused: SpanRef | undefined;
+  #wantsFocus = false;
+  #hadFocus = false;
+  /** The rows that are in the document. */
+  shown: readonly TraceRow[] = [];
+  /** True where there is no room for a timeline beside the names. */
+  isNarrow = false;
+
+  constructor(host: TraceHost, root: ShadowRoot, model: TraceModel) {
+    this.#host = host;
+    this.#root = root;
+    this.#model = model;
+  }
+
+  get count(): number {
+    return this.#model.rows.count;
+  }
+
+  get rowsPerPage(): number {
+    return Math.max(1, Math.floor(this.#viewPx / this.#rowPx) - 2);
+  }
+
+  get isRightToLeft(): boolean {
+    return getComputedStyle(this.#root.host).direction === "rtl";
+  }
+
+  /** How long a pixel is. */
+  get msPerPx(): number {
+    const { from, to } = this.window.shown;
+    return (to - from) / Math.max(1, this.#timelinePx);
+  }
+
+  /** Where the timeline is on the screen. */
+  get timelineRect(): DOMRect | undefined {
+    return this.#grid?.querySelector(".axis")?.getBoundingClientRect();
+  }
+
+  rows(start: number, end: number): readonly TraceRow[] {
+    return this.#model.rows.slice(start, end);
+  }
+
+  label({ node }: TraceRow): string {
+    return this.#context === undefined ? "" : rowLabel(node, this.#context);
+  }
+
+  open(row: TraceRow | undefined): void {
+    this.#host.show(row?.node);
+  }
+
+  /** Shows the whole time axis. */
+  fit(): void {
+    this.window.fit();
+    this.#host.refresh();
+  }
+
+  /** Makes what is shown of the time axis `factor` times as long, around its middle. */
+  zoom(factor: number): void {
+    this.window.zoom(factor, 0.5);
+    this.#host.refresh();
+  }
+
+  pan(share: number): void {
+    this.window.pan(share);
+    this.#host.refresh();
+  }
+
+  /** Marks a stretch of the time axis that is being chosen, from 0 to 1; undefined: none is. */
+  brush(range: TimeRange | undefined): void {
+    this.#brush = range;
+    this.#host.refresh();
+  }
+
+  setExpanded({ node }: TraceRow, isExpanded: boolean): void {
+    this.#model.setExpanded(node, isExpanded);
+    this.#host.refresh();
+  }
+
+  focusRow(index: number): void {
+    const [row] = this.rows(Math.max(0, Math.min(index, this.count - 1)), Infinity);
+    if (row === undefined) return;
+    this.#focused = row.node;
+    this.#host.follow = false;
+    this.#scrollTo(row.index);
+    // The details that are open go along.
+    if (this.#model.selected !== undefined) this.#host.show(row.node);
+    this.focus();
+  }
+
+  /** Brings a span into view; its row becomes the one that the Tab key leads to. */
+  reveal(ref: SpanRef): void {
+    this.#focused = ref;
+    this.#scrollTo(this.#model.indexOf(ref), true);
+  }
+
+  /** Gives the focus to the row that the Tab key leads to. */
+  focus(): void {
+    this.#wantsFocus = true;
+    this.#host.refresh();
+  }
+
+  /** Takes in time and what has changed; to be called before anything is drawn. */
+  prepare(now: number, elapsedMs: number, isCalm: boolean): void {
+    const { extent } = this.#model;
+    const nowMs = extent.nowMs(now);
+    this.window.grow(extent.elapsedMs(now), nowMs !== undefined, this.#maxTicks);
+    if (this.#host.follow && nowMs !== undefined) this.window.reveal(nowMs);
+    this.window.glide(elapsedMs, isCalm);
+    this.shown = this.#rowsInView();
+    this.#hadFocus = this.#grid?.contains(this.#root.activeElement) ?? false;
+  }
+
+  view(context: TraceContext): View {
+    const { labels, formats, now } = context;
+    this.#context = context;
+    const ticks = this.window.ticks(this.#maxTicks);
+    const nowMs = this.#model.extent.nowMs(now);
+    const at = (ms: number): string => `inset-inline-start:${percent(this.window.placeOf(ms))}`;
+    const { from, to } = this.#brush ?? {};
+    const brush =
+      from === undefined || to === undefined
+        ? undefined
+        : h("i", { class: "brush", style: `inset-inline:${percent(from)} ${percent(1 - to)}` });
+    const head = (name: string, ...children: Child[]): View =>
+      h("div", { class: name, role: "columnheader" }, ...children);
+    const tick = (ms: number): Child =>
+      this.window.placeOf(ms) > LAST_LABEL ? undefined : h("span", { class: "tick", style: at(ms) }, formats.tick(ms));
+    return h(
+      "div",
+      {
+        key: "grid",
+        class: "grid",
+        part: "tree",
+        role: "treegrid",
+        "aria-label": labels.tree,
+        "aria-readonly": true,
+        "aria-rowcount": this.count + 1,
+        style: `--count:${this.count}`,
+        onscroll: this.#onScroll,
+        onkeydown: this.#onKey,
+        onclick: this.#onClick,
+        ondblclick: this.#onDoubleClick,
+      },
+      h("i", { class: "probe" }),
+      h(
+        "div",
+        { class: "head", role: "rowgroup" },
+        h(
+          "div",
+          { class: "head-row", role: "row", "aria-rowindex": 1 },
+          head("head-name", labels.spanColumn),
+          h(
+            "div",
+            { class: "axis", role: "columnheader", "data-timeline": "axis" },
+            h("span", { class: "vh" }, labels.timelineColumn),
+            h("span", { "aria-hidden": true }, ticks.map(tick), brush),
+          ),
+          head("head-duration", labels.durationColumn),
+        ),
+      ),
+      h(
+        "div",
+        { class: "canvas", role: "rowgroup" },
+        h(
+          "div",
+          { key: "overlay", class: "overlay", "aria-hidden": true },
+          h(
+            "div",
+            { class: "lines" },
+            ticks.map((ms) => h("i", { style: at(ms) })),
+            nowMs === undefined ? undefined : h("i", { key: "now", class: "now", style: at(nowMs) }),
+            brush,
+          ),
+        ),
+        this.shown.map((row) => rowView(row, row.node === this.#focused, context)),
+      ),
+    );
+  }
+
+  /** To be called when the view has been drawn. */
+  onDrawn(): void {
+    const grid = this.#root.querySelector<HTMLElement>(".grid") ?? undefined;
+    if (grid !== this.#grid) {
+      this.#grid = grid;
+      this.connect();
+    }
+    if (grid === undefined) return;
+    // What had the focus may be gone: a row that was folded away, a button that was pressed.
+    const hasLostFocus = this.#hadFocus && this.#root.activeElement === null;
+    if (this.#wantsFocus || hasLostFocus) {
+      grid.querySelector<HTMLElement>(".row[tabindex='0']")?.focus({ preventScroll: true });
+    }
+    this.#wantsFocus = false;
+    if (this.#host.follow) this.#follow();
+  }
+
+  /** Watches sizes and gestures, until `disconnect`. */
+  connect(): void {
+    this.disconnect();
+    const grid = this.#grid;
+    if (grid === undefined) return;
+    this.#gestures.connect(grid);
+    grid.addEventListener("focusin", this.#onFocus);
+    for (const part of [grid, ...grid.querySelectorAll(".probe, .axis")]) this.#sizes.observe(part);
+  }
+
+  disconnect(): void {
+    this.#gestures.disconnect();
+    this.#sizes.disconnect();
+  }
+
+  /** The rows that are seen, and the one with the focus, which would lose it if it were not there. */
+  #rowsInView(): readonly TraceRow[] {
+    const start = Math.max(0, Math.floor(this.#scrollTop / this.#rowPx) - OVERSCAN);
+    const rows = this.rows(start, Math.ceil((this.#scrollTop + this.#viewPx) / this.#rowPx) + OVERSCAN);
+    const index = this.#focused === undefined ? 0 : Math.max(0, this.#model.indexOf(this.#focused));
+    const focused = rows[index - start] ?? this.rows(index, index + 1)[0];
+    // A row that was folded away leaves the tab stop to the one above it.
+    this.#focused = focused?.node;
+    if (focused === undefined || rows.includes(focused)) return rows;
+    return index < start ? [focused, ...rows] : [...rows, focused];
+  }
+
+  /** Scrolls to the newest span. */
+  #follow(): void {
+    const { newest } = this.#model.rows;
+    if (newest === undefined || this.#grid === undefined) return;
+    const before = this.#grid.scrollTop;
+    this.#scrollTo(this.#model.indexOf(newest));
+    this.#followedTo = this.#grid.scrollTop;
+    if (this.#followedTo !== before) this.#host.refresh();
+  }
+
+  #scrollTo(index: number, isCentred = false): void {
+    const grid = this.#grid;
+    if (grid === undefined || index < 0) return;
+    const top = index * this.#rowPx;
+    const lowest = top + this.#rowPx - this.#viewPx;
+    if (top >= grid.scrollTop && lowest <= grid.scrollTop) return;
+    grid.scrollTop = isCentred ? (top + lowest) / 2 : top < grid.scrollTop ? top : lowest;
+    this.#scrollTop = grid.scrollTop;
+  }
+
+  readonly #onScroll = (): void => {
+    const grid = this.#grid;
+    if (grid === undefined) return;
+    this.#scrollTop = grid.scrollTop;
+    // Where the tree has become shorter, it is the browser that has scrolled.
+    const isAtEnd = this.#scrollTop >= grid.scrollHeight - grid.clientHeight - 1;
+    const isFollowed = Math.abs(this.#scrollTop - (this.#followedTo ?? this.#scrollTop)) < 2;
+    if (!isAtEnd && !isFollowed) this.#host.follow = false;
+    this.#host.refresh();
+  };
+
+  readonly #onKey = (event: KeyboardEvent): void => {
+    // A key pressed on a button inside a row is the button's.
+    if (!(event.target as Element).matches(".row") || this.#focused === undefined) return;
+    if (this.#keys.press(event, this.#model.indexOf(this.#focused), this)) event.preventDefault();
+  };
+
+  readonly #onClick = (event: MouseEvent): void => {
+    const row = this.#rowOf(event);
+    if (row === undefined) return;
+    const isToggle = row.hasChildren && (event.target as Element).closest(".twisty") !== null;
+    if (isToggle) this.setExpanded(row, !row.isExpanded);
+    else this.open(row.node === this.#model.selected ? undefined : row);
+  };
+
+  readonly #onDoubleClick = (event: MouseEvent): void => {
+    const { node } = this.#rowOf(event) ?? {};
+    if (node?.startTime === undefined || (event.target as Element).closest("[data-timeline]") === null) return;
+    const from = node.startTime - this.#model.extent.originOf(node);
+    const length = (node.endTime ?? this.#context?.now ?? 0) - node.startTime;
+    this.window.show({ from: from - length * 0.1, to: from + length * 1.1 });
+    this.#host.refresh();
+  };
+
+  readonly #onFocus = (event: FocusEvent): void => {
+    this.#focused = this.#rowOf(event)?.node ?? this.#focused;
+    this.#host.refresh();
+  };
+
+  #rowOf(event: Event): TraceRow | undefined {
+    const index = (event.target as Element).closest<HTMLElement>(".row")?.dataset["index"];
+    return this.shown.find((row) => String(row.index) === index);
+  }
+
+  get #maxTicks(): number {
+    return Math.max(2, Math.floor(this.#timelinePx / PX_PER_TICK));
+  }
+
+  #measure(): void {
+    const sizeOf = (part: string): DOMRect | undefined => this.#grid?.querySelector(part)?.getBoundingClientRect();
+    this.#viewPx = (this.#grid?.clientHeight ?? 0) - (sizeOf(".head")?.height ?? 0);
+    this.#rowPx = sizeOf(".probe")?.height || this.#rowPx;
+    this.#timelinePx = this.timelineRect?.width || this.#timelinePx;
+    this.isNarrow = this.#root.host.clientWidth <= NARROW_PX;
+    this.#host.refresh();
+  }
+}

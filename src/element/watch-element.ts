@@ -1,0 +1,271 @@
+import { watchTrace } from "../client/watch-trace.ts";
+import { ServerClock } from "../workflows/server-clock.ts";
+import { SpanTree } from "../workflows/span-tree.ts";
+import type { ViewStatus, WatchView } from "./connection.ts";
+import { type Child, draw } from "./dom.ts";
+import { Formats, languageOf } from "./formats.ts";
+import { FrameClock } from "./frame-clock.ts";
+
+/** Nothing is drawn where nobody can see it, but what is told to the page still is, this often at the most. */
+const HIDDEN_SETTLE_MS = 500;
+/** After a rest, time goes on from where it is. */
+const MAX_ELAPSED_MS = 100;
+
+/** Where there are no elements (a server that renders pages) the classes can be loaded, and not used. */
+const BaseElement = globalThis.HTMLElement ?? (Object as unknown as typeof HTMLElement);
+
+/**
+ * What both elements are: a view of a watch, its own (of `src`) or one that was given (`watch`), which is drawn once
+ * per frame at the most, and not at all while nobody can see it.
+ */
+export abstract class WatchElement extends BaseElement {
+  static readonly observedAttributes: readonly string[] = ["src", "theme", "lang", "dir"];
+  /** Properties that may have been set before the element was defined. */
+  protected static readonly givenProperties: readonly string[] = ["watch", "labels"];
+  protected static readonly styles: string;
+
+  readonly #root = this.attachShadow({ mode: "open" });
+  readonly #clock = new FrameClock((timeMs) => this.#onFrame(timeMs));
+  readonly #sight = new IntersectionObserver((entries) => {
+    this.#isInSight = entries.at(-1)?.isIntersecting ?? false;
+    this.#see();
+  });
+  readonly #calm = matchMedia("(prefers-reduced-motion: reduce)");
+  #isInSight = false;
+  #given: WatchView | undefined;
+  #current: WatchView | undefined;
+  #ownSource: string | undefined;
+  #serverClock = new ServerClock();
+  #unsubscribe: (() => void) | undefined;
+  #settleTimer: ReturnType<typeof setTimeout> | undefined;
+  #formats = new Formats("");
+  #lang: string | undefined;
+  #lastFrameMs = 0;
+  #frozenAt: number | undefined;
+
+  constructor() {
+    super();
+    this.#root.adoptedStyleSheets = [styleSheetOf((new.target as typeof WatchElement).styles)];
+  }
+
+  /** The URL of the stream of events. The element opens the connection, and closes it when it is removed. */
+  get src(): string | null {
+    return this.getAttribute("src");
+  }
+
+  set src(url: string | null) {
+    this.setText("src", url);
+  }
+
+  /** `light` or `dark`; otherwise what the reader prefers. */
+  get theme(): string | null {
+    return this.getAttribute("theme");
+  }
+
+  set theme(theme: string | null) {
+    this.setText("theme", theme);
+  }
+
+  /** A watch to show instead of one of `src`; for one that is shared, or needs options. It is not closed by the element. */
+  get watch(): WatchView | undefined {
+    return this.#given;
+  }
+
+  set watch(watch: WatchView | undefined) {
+    this.#given = watch;
+    this.#attach();
+  }
+
+  /** How the connection stands; `idle` where there is nothing to watch. */
+  get status(): ViewStatus {
+    return this.#current?.state.status ?? "idle";
+  }
+
+  /** Connects again at once, or after the server has refused. */
+  reconnect(): void {
+    this.#current?.reconnect();
+  }
+
+  connectedCallback(): void {
+    for (const name of (this.constructor as typeof WatchElement).givenProperties) this.#upgrade(name);
+    this.#sight.observe(this);
+    document.addEventListener("visibilitychange", this.#see);
+    this.#attach();
+  }
+
+  disconnectedCallback(): void {
+    this.#sight.disconnect();
+    document.removeEventListener("visibilitychange", this.#see);
+    this.#isInSight = false;
+    this.#clock.stop();
+    // An element that is moved is removed and added in one go, and shall not lose its connection by that.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#detach();
+    });
+  }
+
+  attributeChangedCallback(name: string): void {
+    if (name === "src") this.#attach();
+    this.refresh();
+  }
+
+  protected get root(): ShadowRoot {
+    return this.#root;
+  }
+
+  protected get tree(): SpanTree | undefined {
+    return this.#current?.tree;
+  }
+
+  protected get connection(): WatchView["state"] | undefined {
+    return this.#current?.state;
+  }
+
+  protected get formats(): Formats {
+    return this.#formats;
+  }
+
+  /** Whether the reader prefers that nothing moves. */
+  protected get isCalm(): boolean {
+    return this.#calm.matches;
+  }
+
+  /** Nothing is known of what goes on behind a connection that was given up: what is shown stands still. */
+  protected get isStill(): boolean {
+    return this.status === "failed" || this.status === "closed";
+  }
+
+  /** Now, on the server's clock. */
+  protected get now(): number {
+    if (!this.isStill || this.#frozenAt === undefined) this.#frozenAt = this.#serverClock.now();
+    return this.#frozenAt;
+  }
+
+  /** Asks for everything to be drawn anew, with the next frame in which it can be seen. */
+  refresh(): void {
+    this.#clock.request();
+  }
+
+  protected setText(name: string, text: string | null): void {
+    if (text == null) this.removeAttribute(name);
+    else this.setAttribute(name, text);
+  }
+
+  /** What is to be seen, after `elapsedMs` since the last frame. */
+  protected abstract view(elapsedMs: number): Child;
+
+  /** Another watch is shown from now on, or none. */
+  protected onWatch(): void {}
+
+  /** The tree or the connection has changed; called once per frame at the most, and also where nobody can see it. */
+  protected onChange(): void {}
+
+  /** It has been drawn. */
+  protected onDrawn(): void {}
+
+  /** In how many milliseconds something that is shown will have moved by itself; undefined where nothing does. */
+  protected nextFrameMs(): number | undefined {
+    return this.status === "waiting" ? 1_000 : undefined;
+  }
+
+  #attach(): void {
+    if (!this.isConnected) return;
+    const given = this.#given;
+    const source = given === undefined ? (this.src ?? undefined) : undefined;
+    if (given === undefined ? source === this.#ownSource : given === this.#current) return;
+    this.#detach();
+    this.#ownSource = source;
+    this.#current = given ?? (source === undefined ? undefined : openOwn(source));
+    this.#unsubscribe = this.#current && this.#follow(this.#current);
+    this.onWatch();
+    this.#onNews();
+  }
+
+  #follow(watch: WatchView): () => void {
+    const clock = new ServerClock();
+    this.#serverClock = clock;
+    const observe = (event: unknown): void => clock.observe(event);
+    watch.connection?.addEventListener("*", observe);
+    let { status } = watch.state;
+    const unsubscribe = watch.subscribe(() => {
+      // What comes right after may be history, and tells nothing of the clock.
+      if (watch.state.status !== status) clock.connected();
+      ({ status } = watch.state);
+      this.#onNews();
+    });
+    return () => {
+      unsubscribe();
+      watch.connection?.removeEventListener("*", observe);
+    };
+  }
+
+  #detach(): void {
+    this.#unsubscribe?.();
+    clearTimeout(this.#settleTimer);
+    if (this.#ownSource !== undefined) this.#current?.close();
+    this.#settleTimer = this.#unsubscribe = this.#current = this.#ownSource = undefined;
+    this.onWatch();
+  }
+
+  #onNews(): void {
+    this.#clock.request();
+    if (!this.#isVisible) this.#settleTimer ??= setTimeout(() => this.#settle(), HIDDEN_SETTLE_MS);
+  }
+
+  #onFrame(timeMs: number): void {
+    const lang = languageOf(this);
+    if (lang !== this.#lang) this.#formats = new Formats((this.#lang = lang));
+    this.#settle();
+    draw(this.#root, [this.view(Math.min(MAX_ELAPSED_MS, timeMs - this.#lastFrameMs))]);
+    this.#lastFrameMs = timeMs;
+    this.onDrawn();
+    const delayMs = this.nextFrameMs();
+    if (delayMs !== undefined) this.#clock.request(delayMs);
+  }
+
+  #settle(): void {
+    clearTimeout(this.#settleTimer);
+    this.#settleTimer = undefined;
+    this.onChange();
+  }
+
+  get #isVisible(): boolean {
+    return this.#isInSight && !document.hidden;
+  }
+
+  readonly #see = (): void => {
+    this.#clock.isVisible = this.#isVisible;
+    if (this.#isVisible) this.#clock.request();
+  };
+
+  /** A property that was set before the element was defined hides the accessor. */
+  #upgrade(name: string): void {
+    if (!Object.hasOwn(this, name)) return;
+    const fields = this as unknown as Record<string, unknown>;
+    const value = fields[name];
+    delete fields[name];
+    fields[name] = value;
+  }
+}
+
+const sheets = new Map<string, CSSStyleSheet>();
+
+/** All elements of a kind share one style sheet. */
+function styleSheetOf(text: string): CSSStyleSheet {
+  const sheet = sheets.get(text) ?? new CSSStyleSheet();
+  if (!sheets.has(text)) sheet.replaceSync(text);
+  sheets.set(text, sheet);
+  return sheet;
+}
+
+function openOwn(source: string): WatchView {
+  try {
+    return watchTrace(source);
+  } catch (cause) {
+    // What is no URL fails like a server that is not there.
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    const nothing = (): void => {};
+    const state = { status: "failed", error } as const;
+    return { tree: new SpanTree(), state, subscribe: () => nothing, close: nothing, reconnect: nothing };
+  }
+}

@@ -1,0 +1,185 @@
+import type { Browser, Page } from "playwright-core";
+import type { SSETargetOptions } from "ssetarget";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { launchChromium } from "./chromium.ts";
+import {
+  follow,
+  hasSeen,
+  hasStatus,
+  openSite,
+  seenBy,
+  upTo,
+  type ClientSite,
+  type PageGlobals,
+} from "./support/client-site.ts";
+
+let browser: Browser;
+let site: ClientSite;
+let page: Page;
+
+beforeAll(async () => {
+  browser = await launchChromium();
+});
+afterAll(() => browser?.close());
+afterEach(async () => {
+  await page?.context().close();
+  await site?.close();
+});
+
+async function open(options: SSETargetOptions = {}): Promise<void> {
+  site = await openSite(options);
+  page = await (await browser.newContext()).newPage();
+  await page.goto(site.url);
+}
+
+const error = () =>
+  page.evaluate(() => {
+    const { error: why } = (globalThis as unknown as PageGlobals).page.connection?.state ?? {};
+    return why && { code: why.code, status: why.status };
+  });
+
+describe.each([
+  ["fetch", {}],
+  ["EventSource", { native: ["tick"] }],
+] as const)("the client in a browser, over %s", (_name, how) => {
+  it("misses nothing when it is cut off, and ends with the stream", async () => {
+    await open();
+    await site.tick(2);
+    await follow(page, { ...how, minDelayMs: 20, maxDelayMs: 100 });
+    await hasSeen(page, 2);
+    for (let round = 0; round < 3; round++) {
+      site.proxy.cut();
+      await hasStatus(page, "waiting");
+      await site.tick(2);
+      site.proxy.mend();
+      await hasSeen(page, 4 + 2 * round);
+    }
+    await site.target.complete();
+    await hasStatus(page, "ended");
+    expect(await seenBy(page)).toEqual([...upTo(8), "ssetarget:end"]);
+    const { length } = site.requests;
+    await page.evaluate(() => (globalThis as unknown as PageGlobals).page.connection?.reconnect());
+    expect(site.requests).toHaveLength(length);
+  });
+
+  it("is told where the server has begun anew", async () => {
+    await open();
+    await site.tick(2);
+    await follow(page, { ...how, minDelayMs: 20, maxDelayMs: 100 });
+    await hasSeen(page, 2);
+    site.restart();
+    await site.tick(1);
+    await hasSeen(page, 4);
+    expect(await seenBy(page)).toEqual([1, 2, "ssetarget:gap", 1]);
+  });
+
+  it("says why it was refused", async () => {
+    await open({ authorize: () => 403 });
+    await follow(page, how);
+    await hasStatus(page, "failed");
+    expect(await error()).toEqual({ code: "request-refused", status: 403 });
+  });
+
+  it("waits where the server is out of order, and goes on", async () => {
+    await open();
+    await site.tick(1);
+    site.answer = (_request, response) => response.writeHead(502).end();
+    await follow(page, { ...how, minDelayMs: 20, maxDelayMs: 100 });
+    await hasStatus(page, "waiting");
+    expect(await error()).toEqual({ code: "connection-lost", status: 502 });
+    site.answer = undefined;
+    await hasSeen(page, 1);
+  });
+
+  it("is over where there is nothing more to come", async () => {
+    await open();
+    await site.tick(1);
+    await site.target.complete();
+    await follow(page, { ...how, lastEventId: "2" });
+    await hasStatus(page, "ended");
+    expect(await seenBy(page)).toEqual([]);
+  });
+
+  it("goes on after a reload where it was", async () => {
+    await open();
+    await site.tick(3);
+    await follow(page, { ...how, store: "session" });
+    await hasSeen(page, 3);
+    await page.reload();
+    await site.tick(2);
+    await follow(page, { ...how, store: "session" });
+    await hasSeen(page, 2);
+    expect(await seenBy(page)).toEqual([4, 5]);
+    // Another tab has a storage of its own for a session.
+    const other = await page.context().newPage();
+    await other.goto(site.url);
+    await follow(other, { ...how, store: "session" });
+    await hasSeen(other, 5);
+  });
+});
+
+describe("the client in a browser", () => {
+  it("goes to other origins, with its cursor", async () => {
+    await open();
+    const elsewhere = await openSite({ cors: true });
+    try {
+      await elsewhere.tick(1);
+      await follow(page, { minDelayMs: 20, maxDelayMs: 100 }, `${elsewhere.url}/sse`);
+      await hasSeen(page, 1);
+      elsewhere.proxy.cut();
+      await hasStatus(page, "waiting");
+      await elsewhere.tick(1);
+      elsewhere.proxy.mend();
+      await hasSeen(page, 2);
+      expect(await seenBy(page)).toEqual([1, 2]);
+      expect(elsewhere.requests.at(-1)?.headers["last-event-id"]).toMatch(/^1\./);
+    } finally {
+      await elsewhere.close();
+    }
+  });
+
+  it("sends a token, and gets a fresh one where it is refused", async () => {
+    await open({ authorize: (request) => request.headers.get("authorization") === "Bearer fresh" || 401 });
+    await site.tick(1);
+    await page.waitForFunction(() => "page" in globalThis);
+    await page.evaluate(() => {
+      (globalThis as unknown as PageGlobals).page.follow("/sse", {
+        token: ({ wasRefused }) => (wasRefused ? "fresh" : "stale"),
+      });
+    });
+    await hasSeen(page, 1);
+    expect(site.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer stale", "Bearer fresh"]);
+  });
+
+  it("does not wait any longer when the network is back", async () => {
+    await open();
+    await site.tick(1);
+    await follow(page, { minDelayMs: 600_000, maxDelayMs: 600_000, silenceMs: 1_000 });
+    // The server's `retry:` is shorter; from then on only what the browser says can be meant.
+    await hasSeen(page, 1);
+    site.answer = (_request, response) => response.writeHead(502).end();
+    await page.context().setOffline(true);
+    site.proxy.cut();
+    await page.waitForFunction(() => ((globalThis as unknown as PageGlobals).page.connection?.state.attempt ?? 0) >= 6);
+    site.proxy.mend();
+    site.answer = undefined;
+    await site.tick(1);
+    await page.context().setOffline(false);
+    await hasSeen(page, 2);
+    expect(await seenBy(page)).toEqual([1, 2]);
+  });
+
+  it("follows a trace", async () => {
+    await open();
+    const started = { type: "started", traceId: "t", spanId: "s", parentSpanId: null, name: "work", attributes: {} };
+    await site.target.dispatchEvent({ ...started, timestamp: new Date().toISOString() } as never);
+    await page.waitForFunction(() => "page" in globalThis);
+    await page.evaluate(() => (globalThis as unknown as PageGlobals).page.watchTrace("/sse"));
+    await page.waitForFunction(() => (globalThis as unknown as PageGlobals).page.watch?.tree.totals.running === 1);
+    await site.target.complete();
+    await page.waitForFunction(() => (globalThis as unknown as PageGlobals).page.watch?.tree.totals.abandoned === 1);
+    expect(await page.evaluate(() => (globalThis as unknown as PageGlobals).page.watch?.tree.roots[0]?.name)).toBe(
+      "work",
+    );
+  });
+});

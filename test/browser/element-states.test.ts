@@ -1,0 +1,438 @@
+import { createRequire } from "node:module";
+import { readFile } from "node:fs/promises";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { launchChromium } from "./chromium.ts";
+import {
+  drawn,
+  type ElementPages,
+  feed,
+  type Mounting,
+  mountProgress,
+  mountTrace,
+  openElementPages,
+} from "./element/element-page.ts";
+import { DEPLOYMENT, eventsOf, FAILED_DEPLOYMENT } from "./element/scenes.ts";
+
+let browser: Browser;
+let pages: ElementPages;
+let axe: string;
+
+beforeAll(async () => {
+  browser = await launchChromium();
+  pages = await openElementPages(browser);
+  axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+});
+afterAll(async () => {
+  await pages?.close();
+  await browser?.close();
+});
+afterEach(async () => {
+  await pages.leave();
+  expect(pages.complaints.splice(0)).toEqual([]);
+});
+
+/** The machine may be busy. */
+const PATIENT = { timeout: 15_000 };
+const running = (): object[] => eventsOf(DEPLOYMENT, Date.now() - 24_000);
+const failed = (): object[] => [...eventsOf(FAILED_DEPLOYMENT, Date.now() - 60_000), { type: "ssetarget:end" }];
+const text = (page: Page) =>
+  page.locator("ssetarget-trace").evaluate((element) => element.shadowRoot?.textContent ?? "");
+const status = (page: Page) => page.locator("ssetarget-trace").getByRole("status");
+const refusal = (code: number) => ({ status: "failed", state: { error: { status: code } as never } }) as const;
+
+describe("the states of <ssetarget-trace>", () => {
+  it("says that it connects, and that it waits for the first event", async () => {
+    const page = await pages.open();
+    await mountTrace(page, { status: "connecting" });
+    expect(await text(page)).toMatch(/Connecting.*Waiting for the first event/);
+  });
+
+  it("says that it is live, and that the run has ended", async () => {
+    const page = await pages.open();
+    await mountTrace(page, { events: running() });
+    expect(await text(page)).toContain("Live");
+    await page.evaluate(() => window.watch.become("ended"));
+    await drawn(page);
+    expect(await text(page)).toContain("Ended");
+  });
+
+  it("says that a run ended without having told anything", async () => {
+    const page = await pages.open();
+    await mountTrace(page, { events: [{ type: "ssetarget:end" }], status: "ended" });
+    expect(await text(page)).toContain("This run ended without having told anything.");
+  });
+
+  it("counts down to the next try, and has a button for it", async () => {
+    const page = await pages.open();
+    await mountTrace(page, {
+      events: running(),
+      status: "waiting",
+      state: { retryAtMs: Date.now() + 9_000, attempt: 2 },
+    });
+    expect(await text(page)).toMatch(/Reconnecting in [789]s/);
+    await expect.poll(() => text(page), PATIENT).toMatch(/Reconnecting in [56]s/);
+    await page.getByRole("button", { name: "Try now" }).click();
+    expect(await page.evaluate(() => window.watch.reconnects)).toBe(1);
+  });
+
+  it.each([
+    [404, "Not found.", "The server does not know this run"],
+    [401, "Not allowed.", "You may have to sign in"],
+    [500, "The server cannot be reached.", "Try again"],
+  ])("says why the server refuses with %i, and can try again", async (code, title, words) => {
+    const page = await pages.open();
+    await mountTrace(page, refusal(code));
+    const notice = page.getByRole("note");
+    expect(await notice.innerText()).toContain(title);
+    expect(await notice.innerText()).toContain(words);
+    expect(await text(page)).not.toContain("how things stood");
+    await notice.getByRole("button", { name: "Try again" }).click();
+    expect(await page.evaluate(() => window.watch.reconnects)).toBe(1);
+  });
+
+  it("stands still when the connection is given up, and says so", async () => {
+    const page = await pages.open();
+    await mountTrace(page, { events: running() });
+    await page.evaluate(() => window.watch.become("failed", { error: { status: 503, message: "down" } as never }));
+    await drawn(page);
+    expect(await page.getByRole("note").innerText()).toContain("how things stood at the last contact");
+    const duration = () => page.getByRole("timer").innerText();
+    const before = await duration();
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    await feed(page, []);
+    expect(await duration()).toBe(before);
+  });
+
+  it("says what is missing", async () => {
+    const page = await pages.open();
+    await mountTrace(page, {
+      events: [{ type: "ssetarget:gap", reason: "trimmed", after: 17, resumesAt: 1208 }, ...running()],
+    });
+    expect(await page.getByRole("note").innerText()).toContain("Events 18 to 1,207 are no longer kept");
+    await feed(page, [{ type: "ssetarget:gap", reason: "reset", after: 17, resumesAt: 1 }]);
+    expect(await page.getByRole("note").innerText()).toContain("history began anew");
+  });
+
+  it("tells the page how connection and run stand", async () => {
+    const page = await pages.open();
+    await mountTrace(page, { status: "connecting" });
+    await page.evaluate(() => window.watch.become("open"));
+    await feed(page, failed());
+    const told = await page.evaluate((): (string | undefined)[][] => {
+      const details = window.told.map(({ detail }) => detail) as {
+        status: string;
+        run?: { name: string };
+        state?: string;
+      }[];
+      return details.map(({ status: connection, run, state }) => [connection, run?.name, state]);
+    });
+    expect(told.at(0)).toEqual(["connecting", undefined, undefined]);
+    expect(told.at(-1)).toEqual(["open", "deploy shop 2.4", "failed"]);
+  });
+
+  it("tells the page also where nobody sees it", async () => {
+    const page = await pages.open();
+    await page.evaluate(() => (document.body.style.paddingTop = "3000px"));
+    await mountTrace(page, { status: "connecting" });
+    await page.evaluate((events) => {
+      window.watch.become("open");
+      window.watch.feed(events);
+    }, failed());
+    await expect.poll(() => page.evaluate(() => window.told.length), PATIENT).toBeGreaterThan(0);
+    expect(await page.locator("ssetarget-trace").evaluate((element) => element.shadowRoot?.childElementCount)).toBe(0);
+    await page.evaluate(() => window.element.scrollIntoView());
+    await page.getByRole("treegrid").waitFor();
+  });
+
+  it("tells those who listen: first how things stand, then failures, waits and the end, and not every step", async () => {
+    const page = await pages.open();
+    const events = eventsOf(FAILED_DEPLOYMENT, Date.now() - 30_000);
+    const upTo = events.findIndex(({ name, type }) => name === "switch over" && type === "started");
+    await mountTrace(page, { events: events.slice(0, upTo) });
+    await expect.poll(() => status(page).innerText(), PATIENT).toMatch(/^deploy shop 2.4: /);
+    await feed(page, events.slice(upTo));
+    await expect.poll(() => status(page).innerText(), PATIENT).toContain("deploy shop 2.4: failed.");
+    const told = await status(page).innerText();
+    expect(told).toContain("warm up the new servers: failed, 3 of 4 did not answer.");
+    expect(told).not.toContain("roll back");
+  });
+
+  it("shows another stream when it is given one, and none of the old", async () => {
+    const page = await pages.open();
+    await mountTrace(page, { events: running() });
+    await page.evaluate(() => {
+      const old = window.watch;
+      window.watch = new window.HandWatch();
+      window.element.watch = window.watch as never;
+      Object.assign(window, { old });
+    });
+    await drawn(page);
+    expect(await page.getByRole("row").count()).toBe(0);
+    expect(await page.evaluate(() => (window as unknown as { old: typeof window.watch }).old.listeners)).toBe(0);
+  });
+
+  it("keeps its connection when it is moved, and lets go of a watch when it is removed", async () => {
+    const page = await pages.open();
+    await mountTrace(page, { events: running() });
+    const listeners = await page.evaluate(async () => {
+      const counts = [window.watch.listeners];
+      document.body.append(window.element);
+      await Promise.resolve();
+      counts.push(window.watch.listeners);
+      window.element.remove();
+      await Promise.resolve();
+      counts.push(window.watch.listeners);
+      return [...counts, window.watch.isClosed];
+    });
+    expect(listeners).toEqual([1, 1, 0, false]);
+  });
+
+  it("fits a phone without scrolling sideways, with all that matters in its rows", async () => {
+    const page = await pages.open({ viewport: { width: 360, height: 740 } });
+    await mountTrace(page, { events: running(), hasAction: true });
+    await page.locator(".grid").evaluate((grid) => grid.scrollTo(0, 100_000));
+    await drawn(page);
+    expect(await page.getByRole("button", { name: /Approve/ }).isVisible()).toBe(true);
+    expect(await page.getByRole("row", { name: /approval by/ }).innerText()).toContain("waiting for approval");
+    await page.getByRole("row", { name: /upload assets/ }).click();
+    await drawn(page);
+    const sizes = await page.evaluate(() => {
+      const parts = [
+        document.documentElement,
+        ...(window.element.shadowRoot?.querySelectorAll(".grid, .scroll, .toolbar") ?? []),
+      ];
+      return parts.map((part) => part.scrollWidth - part.clientWidth);
+    });
+    expect(Math.max(...sizes)).toBe(0);
+  });
+
+  it("moves nothing where that is not wanted", async () => {
+    const page = await pages.open({ reducedMotion: "reduce" });
+    await mountTrace(page, { events: running() });
+    const animations = await page.evaluate(() => window.element.shadowRoot?.getAnimations().length);
+    expect(animations).toBe(0);
+    expect(await page.locator("[data-name='upload assets'] .duration-cell").innerText()).toMatch(/^\d+s$/);
+  });
+
+  it("follows what the reader prefers, and the attribute `theme` more", async () => {
+    const page = await pages.open({ colorScheme: "dark" });
+    await mountTrace(page, { events: running() });
+    const ground = () => page.evaluate(() => getComputedStyle(window.element).backgroundColor);
+    const dark = await ground();
+    await page.evaluate(() => (window.element.theme = "light"));
+    expect([dark, await ground()]).toEqual(["rgb(20, 24, 35)", "rgb(255, 255, 255)"]);
+    await page.evaluate(() => window.element.style.setProperty("--ssetarget-surface", "rgb(1, 2, 3)"));
+    expect(await ground()).toBe("rgb(1, 2, 3)");
+  });
+});
+
+describe("hostile content", () => {
+  const at = (ms: number): string => new Date(Date.now() - 60_000 + ms).toISOString();
+  const span = (spanId: string, parentSpanId: string | null, name: string, attributes: unknown = {}) => ({
+    traceId: "x",
+    spanId,
+    parentSpanId,
+    name,
+    type: "started",
+    timestamp: at(0),
+    attributes,
+  });
+
+  it("is text, and nothing but text", async () => {
+    const page = await pages.open();
+    const markup = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
+    await mountTrace(page, {
+      events: [
+        span(markup, null, markup, { [markup]: markup, "": [], __proto__: 1, constructor: null }),
+        {
+          ...span(markup, null, markup),
+          type: "log",
+          level: "info",
+          message: markup,
+          attributes: { [markup]: markup },
+        },
+        { ...span(markup, null, markup), type: "ended", status: { code: "ERROR", message: markup } },
+        span("empty", markup, ""),
+        span("rtl", markup, "\u202e\u2067evil\u0000\u0007"),
+      ],
+    });
+    await page.locator(".row").first().click();
+    await drawn(page);
+    expect(await page.locator("ssetarget-trace img, ssetarget-trace script").count()).toBe(0);
+    expect(await page.title()).toBe("test");
+    expect(await page.getByRole("region").innerText()).toContain(markup);
+    expect(await page.getByRole("row", { name: "(no name)" }).count()).toBe(1);
+  });
+
+  it("is shown in bounds, however large and deep", async () => {
+    const page = await pages.open();
+    await mountTrace(page, { events: [] });
+    await page.evaluate(
+      (template) => {
+        let deep: unknown = "bottom";
+        for (let depth = 0; depth < 10_000; depth++) deep = depth % 2 === 0 ? [deep] : { deep };
+        const wide = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`key${index}`, "v".repeat(100)]));
+        const name = "N".repeat(10_000);
+        window.watch.feed([
+          {
+            ...template,
+            name,
+            attributes: { ...wide, deep, long: "L".repeat(1_000_000), list: Array.from({ length: 100_000 }, () => 1) },
+          },
+          { ...template, name, type: "updated", attributes: { aaa: deep } },
+          {
+            ...template,
+            name,
+            type: "ended",
+            attributes: {},
+            status: { code: "ERROR", message: "E".repeat(1_000_000) },
+          },
+          ...Array.from({ length: 900 }, (_, index) => ({
+            ...template,
+            type: "log",
+            level: "info",
+            message: `${index} ${"M".repeat(10_000)}`,
+            id: index + 10,
+          })),
+        ]);
+      },
+      span("a", null, "a"),
+    );
+    await drawn(page);
+    await page.locator(".row").first().click();
+    await drawn(page);
+    const length = (await text(page)).length;
+    expect(length).toBeLessThan(2_000_000);
+    expect(await page.getByRole("region").innerText()).toContain("700 more are not shown.");
+    const { height = 0 } = (await page.locator(".row").first().boundingBox()) ?? {};
+    expect(height).toBeLessThan(50);
+    await page.getByRole("searchbox").fill("bottom");
+    await drawn(page);
+  });
+
+  it("may nest without an end, lie about time and repeat ids", async () => {
+    const page = await pages.open();
+    const chain = Array.from({ length: 3_000 }, (_, index) =>
+      span(`s${index}`, index === 0 ? null : `s${index - 1}`, `level ${index}`),
+    );
+    await mountTrace(page, {
+      events: [
+        ...chain,
+        span("loop1", "loop2", "loop one"),
+        span("loop2", "loop1", "loop two"),
+        { ...span("past", null, "past"), timestamp: "1970-01-01T00:00:00.000Z" },
+        { ...span("future", null, "future"), timestamp: "9999-12-31T23:59:59.999Z" },
+        {
+          ...span("past", null, "past"),
+          type: "updated",
+          progress: { current: 1e308, total: 1e-308, unit: {}, message: 5 },
+        },
+        null,
+        5,
+        "x",
+        [],
+        { type: "started" },
+        { type: "ended", traceId: 1 },
+      ],
+    });
+    await page.getByRole("row", { name: /^level 0/ }).focus();
+    await page.keyboard.press("End");
+    await drawn(page);
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("+");
+    await drawn(page);
+    expect(await page.locator(".row").count()).toBeGreaterThan(10);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(
+      0,
+    );
+  });
+
+  it("may come from a page's own functions", async () => {
+    const page = await pages.open();
+    await mountTrace(page, { events: running() });
+    await page.evaluate(() => {
+      window.element.action = () => {
+        throw new Error("from the page");
+      };
+    });
+    await drawn(page);
+    await page.getByRole("button", { name: "Collapse all" }).click();
+    await drawn(page);
+    // Reported once, and all else goes on.
+    expect(pages.complaints.splice(0)).toEqual(["Error: from the page"]);
+    expect(await page.getByRole("row", { name: /compile/ }).count()).toBe(0);
+  });
+});
+
+describe.each(["light", "dark"] as const)("axe-core, in %s", (colorScheme) => {
+  const nothing = async (): Promise<void> => {};
+  const states: readonly (readonly [string, Mounting, (page: Page) => Promise<void>])[] = [
+    ["connecting", { status: "connecting" }, nothing],
+    ["a running run", { events: running(), hasAction: true }, nothing],
+    [
+      "a failed run with its details",
+      { events: failed(), status: "ended" },
+      (page) => page.getByRole("row", { name: /^warm up/ }).click(),
+    ],
+    [
+      "a run that is waited for",
+      { events: running(), status: "waiting", state: { retryAtMs: Date.now() + 60_000 } },
+      nothing,
+    ],
+    ["a refusal", refusal(404), nothing],
+    [
+      "a gap",
+      { events: [{ type: "ssetarget:gap", reason: "trimmed", after: 1, resumesAt: 5 }, ...running()] },
+      nothing,
+    ],
+    ["a filter", { events: failed(), status: "ended" }, (page) => page.getByRole("button", { name: /failed/ }).click()],
+    ["nothing found", { events: failed(), status: "ended" }, (page) => page.getByRole("searchbox").fill("nothing")],
+  ];
+
+  async function violations(page: Page): Promise<readonly string[]> {
+    await drawn(page);
+    // By the debugger, for the page's policy forbids further scripts.
+    await page.evaluate(axe);
+    return page.evaluate(async () => {
+      const { axe: checker } = window as unknown as {
+        axe: {
+          run(
+            context: Node,
+            options: object,
+          ): Promise<{
+            violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
+          }>;
+        };
+      };
+      const found = await checker.run(document, { resultTypes: ["violations"] });
+      return found.violations
+        .filter(({ impact }) => impact === "serious" || impact === "critical")
+        .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
+    });
+  }
+
+  it.each(states)("finds nothing serious in %s", async (_name, mounting, then) => {
+    const page = await pages.open({ colorScheme, reducedMotion: "reduce" });
+    await mountTrace(page, mounting);
+    await then(page);
+    expect(await violations(page)).toEqual([]);
+  });
+
+  it("finds nothing serious on a phone", async () => {
+    const page = await pages.open({ colorScheme, reducedMotion: "reduce", viewport: { width: 390, height: 844 } });
+    await mountTrace(page, { events: running(), hasAction: true });
+    expect(await violations(page)).toEqual([]);
+  });
+
+  it.each([
+    ["running", { events: running(), steps: ["check out the code", "switch over"] }],
+    ["failed", { events: failed(), status: "ended" }],
+    ["lost", { events: running(), status: "waiting", state: { retryAtMs: Date.now() + 60_000 } }],
+    ["refused", refusal(401)],
+  ] as const)("finds nothing serious in <ssetarget-progress> that is %s", async (_name, mounting) => {
+    const page = await pages.open({ colorScheme, reducedMotion: "reduce" });
+    await mountProgress(page, mounting);
+    expect(await violations(page)).toEqual([]);
+  });
+});

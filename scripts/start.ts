@@ -22,6 +22,7 @@ const QUIET = {
 const NODE_DEMOS: Readonly<Record<string, string>> = {
   node: "examples/node/server.ts",
   cluster: "examples/cluster/start.ts",
+  react: "examples/react/start.ts",
   chat: "examples/chat/server.ts",
   destination: "examples/destination/server.ts",
 };

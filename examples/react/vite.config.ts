@@ -17,7 +17,7 @@ export default defineConfig({
   oxc: { jsx: { runtime: "automatic" } },
   server: {
     host: "127.0.0.1",
-    port: Number(process.env["PORT"] ?? 9877),
+    port: Number(process.env["PORT"] ?? 9874),
     strictPort: true,
     proxy: {
       "/api": {

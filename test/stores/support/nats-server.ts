@@ -47,6 +47,11 @@ export class NatsServer {
     if (!keepsData) rmSync(this.#dir, { recursive: true, force: true });
   }
 
+  /** Of the server that runs now. */
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   signal(signal: "SIGSTOP" | "SIGCONT"): void {
     this.#child?.kill(signal);
   }

@@ -47,6 +47,50 @@ describe("a file whose writer is killed", () => {
   });
 });
 
+describe("two processes on one file", () => {
+  it("give no id twice, whatever the other one has stored, trimmed, ended or forgotten in between", async () => {
+    const path = join(dir, "shared.db");
+    await using here = new SqliteEventStores<Tick>(path, { maxAgeMs: null });
+    await using there = new SqliteEventStores<Tick>(path, { maxAgeMs: null });
+    const [mine, theirs] = [here.stream("a"), there.stream("a")];
+    expect((await mine.storeEvent(tick(1))).id).toBe(1);
+    expect((await theirs.storeEvent(tick(2))).id).toBe(2);
+    expect((await mine.storeEvent(tick(3))).id).toBe(3);
+    await theirs.storeEvents([tick(4), tick(5)]);
+    // Nothing is left of what would have told of them.
+    await theirs.trim(6);
+    expect((await mine.storeEvent(tick(6))).id).toBe(6);
+    await theirs.storeEvent({ type: "ssetarget:end" } as unknown as Tick);
+    await expect(mine.storeEvent(tick(8))).rejects.toEqual(code("stream-completed"));
+    expect((await mine.getEvents(0)).map(({ id }) => id)).toEqual([6, 7]);
+  });
+
+  it("do not write into a history that the other one has forgotten", async () => {
+    const path = join(dir, "forgotten.db");
+    await using here = new SqliteEventStores<Tick>(path, { maxAgeMs: null });
+    const mine = here.stream("a");
+    await mine.storeEvents([tick(1), tick(2)]);
+    const { epoch } = await mine.getBounds();
+    const other = new DatabaseSync(path);
+    other.exec("DELETE FROM ssetarget_events; DELETE FROM ssetarget_streams");
+    other.close();
+    expect((await mine.storeEvent(tick(3))).id).toBe(1);
+    expect((await mine.getBounds()).epoch).not.toBe(epoch);
+  });
+});
+
+describe("a database that was handed in", () => {
+  it("refuses to acknowledge what would be in somebody else's transaction", async () => {
+    const database = new DatabaseSync(join(dir, "own.db"));
+    await using stores = new SqliteEventStores<Tick>(database);
+    await stores.stream("a").storeEvent(tick(1));
+    database.exec("BEGIN");
+    await expect(stores.stream("a").storeEvent(tick(2))).rejects.toEqual(code("store-unavailable"));
+    database.exec("ROLLBACK");
+    expect((await stores.stream("a").storeEvent(tick(3))).id).toBe(2);
+  });
+});
+
 describe("a disk that is full", () => {
   it("refuses dispatches in words, lets readers go on, and takes events again once there is room", async () => {
     const database = new DatabaseSync(join(dir, "full.db"));

@@ -3,7 +3,7 @@ import { describeValue } from "../../options.ts";
 
 /** What is used of a prepared statement: `node:sqlite` and better-sqlite3 both have it. */
 export interface SqliteStatement {
-  run(...values: readonly (string | number | null)[]): unknown;
+  run(...values: readonly (string | number | null)[]): { readonly changes: number | bigint };
   get(...values: readonly (string | number | null)[]): unknown;
   iterate(...values: readonly (string | number | null)[]): Iterable<unknown>;
 }
@@ -14,6 +14,10 @@ export interface SqliteDatabase {
   /** A {@link SqliteStatement}; the two have types for it that cannot be named in one. */
   prepare(sql: string): object;
   close(): unknown;
+  /** Whether somebody has begun a transaction: as `node:sqlite` calls it. */
+  readonly isTransaction?: boolean;
+  /** The same, as better-sqlite3 calls it. */
+  readonly inTransaction?: boolean;
 }
 
 interface SqliteModule {

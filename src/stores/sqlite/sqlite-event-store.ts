@@ -16,9 +16,12 @@ import type {
 } from "../../store/event-store.ts";
 import { unavailable } from "./sqlite-database.ts";
 
+type Resolve<E extends ServerSentEvent> = (stored: readonly StoredEvent<E>[]) => void;
+
 /** What a store needs of the file that it is a stream of. */
 export interface SqliteFile<E extends ServerSentEvent> {
-  append(name: string, events: readonly E[]): Promise<readonly StoredEvent<E>[]>;
+  /** Stores with the next transaction; throws at once what cannot be stored at all. */
+  append(name: string, events: readonly E[], resolve: Resolve<E>, reject: (error: unknown) => void): void;
   eventsAfter(name: string, afterId: number, limits?: PageLimits): StoredEvent<E>[];
   bounds(name: string): EventBounds;
   eventByKey(name: string, key: string): StoredEvent<E> | undefined;
@@ -51,14 +54,15 @@ export class SqliteEventStore<E extends ServerSentEvent>
   }
 
   /** @throws SSETargetError `stream-completed`, `unserializable-data`, `store-unavailable`, `closed` */
-  async storeEvent(event: E): Promise<StoredEvent<E>> {
-    return (await this.storeEvents([event]))[0] as StoredEvent<E>;
+  storeEvent(event: E): Promise<StoredEvent<E>> {
+    return new Promise((resolve, reject) => {
+      this.#append([event], (stored) => resolve(stored[0] as StoredEvent<E>), reject);
+    });
   }
 
   /** @throws SSETargetError as `storeEvent`; nothing is stored then */
-  async storeEvents(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
-    this.#checkOpen();
-    return this.#file.append(this.#name, events);
+  storeEvents(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
+    return new Promise((resolve, reject) => this.#append(events, resolve, reject));
   }
 
   async getEvents(afterId: number): Promise<readonly StoredEvent<E>[]> {
@@ -98,6 +102,11 @@ export class SqliteEventStore<E extends ServerSentEvent>
     this.#isClosed = true;
     for (const subscription of this.#subscriptions) subscription.close();
     await this.#file.settled();
+  }
+
+  #append(events: readonly E[], resolve: Resolve<E>, reject: (error: unknown) => void): void {
+    this.#checkOpen();
+    this.#file.append(this.#name, events, resolve, reject);
   }
 
   #ask<T>(question: () => T): T {

@@ -7,7 +7,7 @@ import {
   type ServerSentEvent,
   type StoredEvent,
 } from "../../event.ts";
-import { delayOption, describeValue, wholeNumberOption } from "../../options.ts";
+import { describeValue } from "../../options.ts";
 import type {
   EventBounds,
   EventFollower,
@@ -20,28 +20,7 @@ import { FollowedStreams } from "./followed-streams.ts";
 import { isDatabase, openDatabase, unavailable, type SqliteDatabase } from "./sqlite-database.ts";
 import { SqliteEventStore, type SqliteFile } from "./sqlite-event-store.ts";
 import { SqliteHistory, type StreamRow } from "./sqlite-history.ts";
-
-/** Options of a file. What is retained is so for each stream of it. */
-export interface SqliteEventStoresOptions {
-  /** How many events a stream retains at least; the oldest go first, some at a time. @defaultValue 100_000 */
-  readonly maxEvents?: number;
-  /** The same in UTF-16 code units of JSON; the newest event always stays. @defaultValue 268_435_456 */
-  readonly maxBytes?: number;
-  /** How long an event is retained, in milliseconds; a stream of which nothing is left is forgotten. `null`: for ever. @defaultValue 2_592_000_000 (30 days) */
-  readonly maxAgeMs?: number | null;
-  /**
-   * `NORMAL`: what was acknowledged survives the end of the process in whatever way, but not for certain that of the
-   * machine. `FULL`: that too, at the price of a wait for the disk with each transaction. @defaultValue "NORMAL"
-   * @see https://www.sqlite.org/pragma.html#pragma_synchronous
-   */
-  readonly synchronous?: "NORMAL" | "FULL";
-  /** How often to look for what other processes have written, in milliseconds, while something is followed. @defaultValue 50 */
-  readonly pollMs?: number;
-  /** How long to wait for another process that is writing, in milliseconds. The event loop waits too. @defaultValue 5_000 */
-  readonly busyTimeoutMs?: number;
-  /** Hears of what nobody awaits: a sweep or a look at the file that failed. @defaultValue ignored */
-  readonly onError?: ErrorListener;
-}
+import { resolveOptions, type SqliteEventStoresOptions } from "./sqlite-options.ts";
 
 interface Append<E extends ServerSentEvent> {
   readonly name: string;
@@ -95,18 +74,10 @@ export class SqliteEventStores<E extends ServerSentEvent> implements EventStores
         `\`database\` must be a path, a DatabaseSync of node:sqlite or a Database of better-sqlite3, got ${describeValue(database)}`,
       );
     }
-    this.#maxEvents = wholeNumberOption("maxEvents", options.maxEvents, 100_000, 1);
-    this.#maxBytes = wholeNumberOption("maxBytes", options.maxBytes, 256 * 1024 * 1024, 1);
-    this.#maxAgeMs = ageOption(options.maxAgeMs);
-    const pollMs = delayOption("pollMs", options.pollMs, 50) ?? 50;
-    const busyTimeoutMs = wholeNumberOption("busyTimeoutMs", options.busyTimeoutMs, 5_000, 0);
-    const { synchronous = "NORMAL", onError = () => {} } = options;
-    if (synchronous !== "NORMAL" && synchronous !== "FULL") {
-      throw new SSETargetError(
-        "invalid-option",
-        `\`synchronous\` must be "NORMAL" or "FULL", got ${describeValue(synchronous)}`,
-      );
-    }
+    const { maxEvents, maxBytes, maxAgeMs, pollMs, busyTimeoutMs, synchronous, onError } = resolveOptions(options);
+    this.#maxEvents = maxEvents;
+    this.#maxBytes = maxBytes;
+    this.#maxAgeMs = maxAgeMs;
     this.#onError = onError;
     this.#isOwn = typeof database === "string";
     this.#database = typeof database === "string" ? openDatabase(database) : database;
@@ -153,7 +124,7 @@ export class SqliteEventStores<E extends ServerSentEvent> implements EventStores
   }
 
   readonly #file: SqliteFile<E> = {
-    append: (name, events) => this.#append(name, events),
+    append: (name, events, resolve, reject) => this.#append(name, events, resolve, reject),
     eventsAfter: (name, afterId, limits) => this.#eventsAfter(name, afterId, limits),
     bounds: (name) => this.#bounds(name),
     eventByKey: (name, key) => {
@@ -165,19 +136,17 @@ export class SqliteEventStores<E extends ServerSentEvent> implements EventStores
     settled: () => this.#settled,
   };
 
-  #append(name: string, events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
-    if (this.#isClosed) return Promise.reject(new SSETargetError("closed", "the stores have been closed"));
+  #append(name: string, events: readonly E[], resolve: Append<E>["resolve"], reject: Append<E>["reject"]): void {
+    if (this.#isClosed) throw new SSETargetError("closed", "the stores have been closed");
     // Throws before anything waits: what JSON cannot carry is refused by itself.
     const snapshots = events.map((event) => snapshotEvent(event));
-    if (snapshots.length === 0) return Promise.resolve([]);
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ name, events: snapshots, resolve, reject });
-      if (this.#waiting.length > 1) return;
-      this.#settled = new Promise((done) => {
-        setImmediate(() => {
-          this.#commit();
-          done();
-        });
+    if (snapshots.length === 0) return resolve([]);
+    this.#waiting.push({ name, events: snapshots, resolve, reject });
+    if (this.#waiting.length > 1) return;
+    this.#settled = new Promise((done) => {
+      setImmediate(() => {
+        this.#commit();
+        done();
       });
     });
   }
@@ -186,6 +155,7 @@ export class SqliteEventStores<E extends ServerSentEvent> implements EventStores
   #commit(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
+    if (waiting.length === 1 && this.#commitAlone(waiting[0] as Append<E>)) return;
     for (let from = 0; from < waiting.length;) {
       let to = from;
       let events = 0;
@@ -198,14 +168,33 @@ export class SqliteEventStores<E extends ServerSentEvent> implements EventStores
     }
   }
 
+  /** The common case of a single event, without a key, for a stream that this process has just written to. */
+  #commitAlone({ name, events, resolve, reject }: Append<E>): boolean {
+    const [event] = events;
+    if (event === undefined || events.length > 1 || event.key !== undefined) return false;
+    try {
+      const row = this.#history.knownStream(name);
+      if (row === undefined || row.completed === 1) return false;
+      const stored = withId(event, row.last_id + 1);
+      const text = dataText(stored);
+      const after = advance({ ...row }, stored, text.length, Date.now());
+      if (this.#isDue(after) || !this.#history.insertAlone(after, stored.type, text)) return false;
+      this.#followed.tell(name, [stored], row.epoch);
+      resolve([stored]);
+    } catch (error) {
+      reject(unavailable(error));
+    }
+    return true;
+  }
+
   #commitTogether(appends: readonly Append<E>[]): void {
     let outcomes: readonly Outcome<E>[];
     try {
       outcomes = this.#history.transaction(() => {
-        const rows = new Map<string, StreamRow>();
+        const rows = new Map<string, Mutable<StreamRow>>();
         const nowMs = Date.now();
         const all = appends.map(({ name, events }) => this.#store(rows, name, events, nowMs));
-        for (const row of rows.values()) this.#retain(row, nowMs);
+        for (const row of rows.values()) this.#retain(row);
         return all;
       });
     } catch (error) {
@@ -225,65 +214,77 @@ export class SqliteEventStores<E extends ServerSentEvent> implements EventStores
   }
 
   /** One append within a transaction. It is looked through before anything is written, so that a refusal leaves nothing behind. */
-  #store(rows: Map<string, StreamRow>, name: string, events: readonly E[], nowMs: number): Outcome<E> {
-    const row = rows.get(name) ?? this.#history.ownStream(name);
-    const known = new Map<string, StoredEvent<E>>();
-    let isCompleted = row?.completed === 1;
-    for (const event of events) {
-      const { key, type } = event;
-      const isRepeat = key !== undefined && known.has(key);
-      const there =
-        key === undefined || row === undefined || isRepeat
-          ? undefined
-          : this.#history.eventByKey<E>(row.stream_id, key);
-      if (there !== undefined) known.set(key as string, there);
-      if (there !== undefined || isRepeat) continue;
-      if (isCompleted) {
-        return {
-          refusal: new SSETargetError("stream-completed", "the stream has ended; nothing can be added to it"),
-        };
-      }
-      if (key !== undefined) known.set(key, event as StoredEvent<E>);
-      if (type === END_EVENT_TYPE) isCompleted = true;
+  #store(rows: Map<string, Mutable<StreamRow>>, name: string, events: readonly E[], nowMs: number): Outcome<E> {
+    const before = rows.get(name) ?? this.#history.ownStream(name);
+    if (this.#isRefused(before, events)) {
+      return { refusal: new SSETargetError("stream-completed", "the stream has ended; nothing can be added to it") };
     }
-    return this.#insert(rows, row ?? this.#history.createStream(name, randomEpoch(), nowMs), events, nowMs);
+    let row = rows.get(name);
+    if (row === undefined) {
+      row = { ...(before ?? this.#history.createStream(name, randomEpoch(), nowMs)) };
+      rows.set(name, row);
+    }
+    return this.#insert(row, events, nowMs);
   }
 
-  #insert(rows: Map<string, StreamRow>, before: StreamRow, events: readonly E[], nowMs: number): Outcome<E> {
-    let row = before;
+  /** Whether something of this would come after the stream's end. What is there already would not. */
+  #isRefused(row: StreamRow | undefined, events: readonly E[]): boolean {
+    let isCompleted = row?.completed === 1;
+    if (!isCompleted && !events.some(({ type }) => type === END_EVENT_TYPE)) return false;
+    const keys = new Set<string>();
+    for (const { key, type } of events) {
+      if (key !== undefined) {
+        const isThere =
+          keys.has(key) || (row !== undefined && this.#history.eventByKey(row.stream_id, key) !== undefined);
+        keys.add(key);
+        if (isThere) continue;
+      }
+      if (isCompleted) return true;
+      if (type === END_EVENT_TYPE) isCompleted = true;
+    }
+    return false;
+  }
+
+  #insert(row: Mutable<StreamRow>, events: readonly E[], nowMs: number): Outcome<E> {
     const fresh: StoredEvent<E>[] = [];
-    const stored = events.map((event) => {
+    let repeats: StoredEvent<E>[] | undefined;
+    for (const event of events) {
       const there = event.key === undefined ? undefined : this.#history.eventByKey<E>(row.stream_id, event.key);
-      if (there !== undefined) return there;
-      const each = withId(event, row.last_id + 1);
-      const text = dataText(each);
-      const total = row.total + text.length;
-      this.#history.insertEvent(row.stream_id, { id: each.id, type: each.type, key: each.key, text }, total, nowMs);
-      row = {
-        ...row,
-        last_id: each.id,
-        completed: each.type === END_EVENT_TYPE ? 1 : 0,
-        total,
-        newest_ms: nowMs,
-      };
-      fresh.push(each);
-      return each;
-    });
-    rows.set(row.name, row);
-    return { stored, fresh, epoch: row.epoch };
+      if (there === undefined) {
+        const each = withId(event, row.last_id + 1);
+        const text = dataText(each);
+        advance(row, each, text.length, nowMs);
+        this.#history.insertEvent(row.stream_id, each.id, each, text, row.total, nowMs);
+        fresh.push(each);
+        repeats?.push(each);
+      } else {
+        repeats ??= fresh.slice();
+        repeats.push(there);
+      }
+    }
+    return { stored: repeats ?? fresh, fresh, epoch: row.epoch };
+  }
+
+  /** Whether a stream has grown so far that it is time to forget the oldest of it. */
+  #isDue(row: StreamRow): boolean {
+    return (
+      row.last_id - row.first_id + 1 > this.#maxEvents + Math.ceil(this.#maxEvents / 4) ||
+      row.total - row.base_total > this.#maxBytes + this.#maxBytes / 4 ||
+      (this.#maxAgeMs !== null && row.oldest_ms < row.newest_ms - this.#maxAgeMs * 1.1)
+    );
   }
 
   /** Forgets what need not be retained: some at a time, so that an append does not pay for it each time. */
-  #retain(row: StreamRow, nowMs: number): void {
+  #retain(row: StreamRow): void {
     let kept = row;
-    if (kept.last_id - kept.first_id + 1 > this.#maxEvents + Math.ceil(this.#maxEvents / 4)) {
+    if (this.#isDue(row)) {
       kept = this.#history.trim(kept, kept.last_id - this.#maxEvents + 1);
-    }
-    if (kept.total - kept.base_total > this.#maxBytes + this.#maxBytes / 4) {
-      kept = this.#history.trim(kept, this.#history.firstIdWithin(kept, this.#maxBytes));
-    }
-    if (this.#maxAgeMs !== null && kept.oldest_ms < nowMs - this.#maxAgeMs * 1.1) {
-      kept = this.#history.trim(kept, this.#history.firstIdSince(kept, nowMs - this.#maxAgeMs));
+      if (kept.total - kept.base_total > this.#maxBytes) {
+        kept = this.#history.trim(kept, this.#history.firstIdWithin(kept, this.#maxBytes));
+      }
+      if (this.#maxAgeMs !== null && kept.oldest_ms < kept.newest_ms - this.#maxAgeMs) {
+        kept = this.#history.trim(kept, this.#history.firstIdSince(kept, kept.newest_ms - this.#maxAgeMs));
+      }
     }
     this.#history.remember(kept);
   }
@@ -326,8 +327,13 @@ export class SqliteEventStores<E extends ServerSentEvent> implements EventStores
   }
 }
 
-/** Longer than timers take, so not a delay: an age is only compared. */
-function ageOption(value: number | null | undefined): number | null {
-  if (value === null) return null;
-  return wholeNumberOption("maxAgeMs", value, 30 * 24 * 3_600_000, 1);
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Makes a row what it is after one more event. */
+function advance(row: Mutable<StreamRow>, event: StoredEvent<ServerSentEvent>, size: number, nowMs: number): StreamRow {
+  row.last_id = event.id;
+  row.completed = event.type === END_EVENT_TYPE ? 1 : 0;
+  row.total += size;
+  row.newest_ms = nowMs;
+  return row;
 }

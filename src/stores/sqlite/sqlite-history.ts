@@ -29,6 +29,10 @@ const SELECT_STREAM = `
     coalesce(e.total, s.total) AS total, coalesce(e.time_ms, s.newest_ms) AS newest_ms
   FROM ssetarget_streams s LEFT JOIN ssetarget_events e ON e.stream_id = s.stream_id
     AND e.id = (SELECT max(id) FROM ssetarget_events WHERE stream_id = s.stream_id)`;
+const EVENT_COLUMNS = "stream_id, id, type, key, text, total, time_ms";
+/** Does nothing where the stream has another event of this id by now (or had, and was trimmed), or has been forgotten. */
+const INSERT_ALONE = `INSERT OR IGNORE INTO ssetarget_events (${EVENT_COLUMNS})
+  SELECT stream_id, ?, ?, NULL, ?, ?, ? FROM ssetarget_streams WHERE stream_id = ? AND epoch = ? AND first_id = ?`;
 const MAX_KNOWN_ROWS = 10_000;
 const SCHEMA_VERSION = 1;
 const SCHEMA = `
@@ -49,7 +53,8 @@ const SCHEMA = `
 export class SqliteHistory {
   readonly #database: SqliteDatabase;
   readonly #statements = new Map<string, SqliteStatement>();
-  /** Rows as this process wrote them last: good for as long as no other connection has written to the file. */
+  readonly #insertion: SqliteStatement;
+  /** Rows as this process wrote them last: true for as long as no other connection has written to the file. */
   readonly #rows = new Map<string, StreamRow>();
   #seenVersion = -1;
 
@@ -60,11 +65,13 @@ export class SqliteHistory {
     const { value } = this.#get<{ value: string }>("SELECT value FROM ssetarget_meta WHERE name = 'schema'") ?? {
       value: "none",
     };
-    if (value === String(SCHEMA_VERSION)) return;
-    throw new SSETargetError(
-      "store-unavailable",
-      `the tables of this file have the version ${value}, and this release of ssetarget knows ${SCHEMA_VERSION}; use the release that made them, or another file`,
-    );
+    if (value !== String(SCHEMA_VERSION)) {
+      throw new SSETargetError(
+        "store-unavailable",
+        `the tables of this file have the version ${value}, and this release of ssetarget knows ${SCHEMA_VERSION}; use the release that made them, or another file`,
+      );
+    }
+    this.#insertion = this.#statement(`INSERT INTO ssetarget_events (${EVENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`);
   }
 
   /** Runs `work` in a transaction that other processes wait for; what it throws rolls everything back. */
@@ -117,17 +124,35 @@ export class SqliteHistory {
     this.#rows.set(row.name, row);
   }
 
-  insertEvent(streamId: number, { id, type, key, text }: EventRecord, total: number, nowMs: number): void {
-    this.#run(
-      "INSERT INTO ssetarget_events (stream_id, id, type, key, text, total, time_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      streamId,
-      id,
+  insertEvent(streamId: number, id: number, event: ServerSentEvent, text: string, total: number, nowMs: number): void {
+    this.#insertion.run(streamId, id, event.type, event.key ?? null, text, total, nowMs);
+  }
+
+  /** The row of a stream as this process wrote it last; others may have changed it since. */
+  knownStream(name: string): StreamRow | undefined {
+    return this.#rows.get(name);
+  }
+
+  /**
+   * Stores one event without a key in a transaction that is this statement alone, which costs half of one that is begun and ended.
+   * @param row the row as it shall be after it
+   * @returns whether it was stored; not so where another process was faster, or where somebody's transaction is open
+   */
+  insertAlone(row: StreamRow, type: string, text: string): boolean {
+    if (this.#database.isTransaction === true || this.#database.inTransaction === true) return false;
+    const { changes } = this.#statement(INSERT_ALONE).run(
+      row.last_id,
       type,
-      key ?? null,
       text,
-      total,
-      nowMs,
+      row.total,
+      row.newest_ms,
+      row.stream_id,
+      row.epoch,
+      row.first_id,
     );
+    if (Number(changes) !== 1) return false;
+    this.#rows.set(row.name, row);
+    return true;
   }
 
   eventByKey<E extends ServerSentEvent>(streamId: number, key: string): StoredEvent<E> | undefined {

@@ -14,7 +14,7 @@ const DOUBTS: ReadonlySet<string> = new Set([
 
 const PULL_MS = 30_000;
 /** Two of these missed, and something is wrong. */
-const HEARTBEAT_MS = 2_000;
+const HEARTBEAT_MS = 5_000;
 
 /** One follower of one stream: an ordered consumer, which begins anew by itself, and doubts about it. */
 export class NatsSubscription<E extends ServerSentEvent> {

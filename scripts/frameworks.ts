@@ -16,3 +16,5 @@ export function installFrameworks(): void {
   symlinkSync("../../..", `${FOLDER}/node_modules/ssetarget`, "dir");
   writeFileSync(STAMP, lock);
 }
+
+if (process.argv[1] === import.meta.filename) installFrameworks();

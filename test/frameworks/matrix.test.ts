@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { behaviours } from "./behaviours.ts";
 import { Door, eventually } from "./client.ts";
 import { PROXIES, startProxy } from "./proxies.ts";
-import { linkPackage, SERVERS } from "./servers.ts";
+import { requireFrameworks, SERVERS } from "./servers.ts";
 import { startServer } from "./start-server.ts";
 
 const README = fileURLToPath(new URL("../../README.md", import.meta.url));
@@ -24,7 +24,7 @@ afterAll(async () => {
   });
 });
 
-linkPackage();
+requireFrameworks();
 
 describe.each(SERVERS)("$title", (server) => {
   let door: Door;

@@ -1,4 +1,4 @@
-import { existsSync, symlinkSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
@@ -40,14 +40,17 @@ export const SERVERS: readonly ServerEntry[] = [
   { title: "Next.js 16 on Node", door: "fetch", command: node("next/start") },
   { title: "SvelteKit 3 on Node", door: "fetch", command: node("sveltekit/start") },
   { title: "Deno 2.9", door: "fetch", command: [bin("deno"), "run", "--allow-all", `${HERE}servers/deno.ts`] },
+  {
+    title: "Oak 14 on Deno",
+    door: "fetch",
+    command: [bin("deno"), "run", "--allow-all", `${HERE}servers/oak.ts`],
+  },
   { title: "Bun 1.4", door: "fetch", command: [bin("bun"), `${HERE}servers/bun.ts`] },
   { title: "workerd (a Durable Object)", door: "fetch", command: node("workerd/start") },
 ];
 
-/** Puts the package, as it is built, among the frameworks; throws in words where those are not there. */
-export function linkPackage(): void {
-  if (!existsSync(bin("deno"))) {
-    throw new Error("the frameworks are not installed; run `npm ci` in test/frameworks, or `npm test`, which does so");
-  }
-  if (!existsSync(`${HERE}node_modules/ssetarget`)) symlinkSync("../../..", `${HERE}node_modules/ssetarget`);
+/** Throws in words where the frameworks are not there. */
+export function requireFrameworks(): void {
+  if (existsSync(bin("deno")) && existsSync(`${HERE}node_modules/ssetarget`)) return;
+  throw new Error("the frameworks are not installed; `npm test` does it, or `node scripts/frameworks.ts`");
 }

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { chmodSync, rmSync } from "node:fs";
 import { ROOT, runSteps } from "./run.ts";
 
 rmSync(`${ROOT}/dist`, { recursive: true, force: true });
@@ -7,3 +7,5 @@ await runSteps([
   ["build the Cloudflare bridge", "tsc", "-p", "tsconfig.build.cloudflare.json"],
   ["build the elements as one file", "node", "scripts/build-element.ts"],
 ]);
+// npm does so when it installs a package; `npx` in a clone needs it too.
+chmodSync(`${ROOT}/dist/cli/main.js`, 0o755);

@@ -38,7 +38,7 @@ const [command, args, env] =
           "--config",
           "examples/cloudflare/wrangler.jsonc",
           "--port",
-          process.env["PORT"] ?? "9875",
+          process.env["PORT"] || "9875",
           "--ip",
           "127.0.0.1",
         ],
@@ -46,7 +46,7 @@ const [command, args, env] =
       ] as const);
 
 if (demo === "cloudflare")
-  console.log(`\nA purchase to watch: http://127.0.0.1:${process.env["PORT"] ?? 9875}/ (ready in a moment)\n`);
+  console.log(`\nA purchase to watch: http://127.0.0.1:${process.env["PORT"] || 9875}/ (ready in a moment)\n`);
 const child = spawn(command, args, { cwd: ROOT, stdio: "inherit", env: { ...process.env, ...env } });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
 child.on("exit", (code) => process.exit(code ?? 0));

@@ -6,13 +6,13 @@ import { build, type Plugin } from "vite";
 import { ROOT } from "./run.ts";
 
 /** The single file that a page can load as it is. */
-const BUNDLE = `${ROOT}/dist/element/ssetarget-element.js`;
+const BUNDLE = `${ROOT}dist/element/ssetarget-element.js`;
 
 /**
  * Bundles a module with all that it imports into one ES module, as small as it can be made.
  * @param entry - By default the elements.
  */
-export async function bundleElement(entry = `${ROOT}/src/element/index.ts`): Promise<string> {
+export async function bundleElement(entry = `${ROOT}src/element/index.ts`): Promise<string> {
   const result = await build({
     root: ROOT,
     configFile: false,
@@ -63,6 +63,7 @@ function shortCss(text: string): string {
     .replaceAll(/ ?([{};,>]) ?/g, "$1")
     .replaceAll(/([:(]) /g, "$1")
     .replaceAll(" )", ")")
+    .replaceAll(/(?<=[ :,(])0\.(?=\d)/g, ".")
     .replaceAll(";}", "}")
     .trim();
 }

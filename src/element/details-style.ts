@@ -65,11 +65,18 @@ export const DETAILS_STYLE: string = /* css */ `
   }
 
   @container (max-width: 820px) {
+    .body {
+      flex-direction: column;
+    }
+    .grid {
+      flex: 1 1 auto;
+      min-height: 160px;
+    }
     .details {
-      position: absolute;
-      inset: auto 0 0;
       z-index: 3;
-      max-height: 70%;
+      flex: 0 1 auto;
+      min-height: 0;
+      max-height: 45vh;
       border-top: 1px solid var(--line);
       border-radius: 14px 14px 0 0;
       box-shadow: 0 -8px 30px rgb(0 0 0 / 14%);

@@ -57,15 +57,20 @@ export function noticeViews({ labels, formats, connection, host, model }: TraceC
     h(
       "div",
       { key: kind, class: "notice", part: "notice", role: "note", "data-notice": kind },
-      h("div", {}, h("b", {}, title), ` ${text}`),
+      h(
+        "div",
+        {},
+        h("b", {}, title),
+        ` ${text}`,
+        hasButton && model.roots.length > 0 && h("div", {}, labels.standsStill),
+      ),
       hasButton && h("button", { type: "button", onclick: () => host.reconnect() }, labels.tryAgain),
     );
-  const still = model.roots.length > 0 ? ` ${labels.standsStill}` : "";
   const { title, text } = refusalNotice(error, labels);
   const isMissing = gap?.reason === "trimmed" || gap?.reason === "overflow";
   return [
-    status === "failed" && notice("failed", title, text + still, true),
-    status === "closed" && !tree?.isCompleted && notice("failed", labels.disconnected, still, true),
+    status === "failed" && notice("failed", title, text, true),
+    status === "closed" && !tree?.isCompleted && notice("failed", labels.disconnected, "", true),
     gap &&
       notice(
         "gap",

@@ -1,17 +1,20 @@
 import { SSETargetProgressElement } from "./progress-element.ts";
-import { SSETargetTraceElement } from "./trace-element.ts";
+import { SSETargetTraceElement, type TraceSelectDetail, type TraceStateDetail } from "./trace-element.ts";
 
 export { watchTrace } from "../client/watch-trace.ts";
 export type { SpanAction, SpanActions } from "./action-button.ts";
 export type { ViewStatus, WatchView } from "./connection.ts";
 export type { ProgressLabels, TraceLabels } from "./labels.ts";
-export type { TraceSelectDetail, TraceStateDetail } from "./trace-element.ts";
-export { SSETargetProgressElement, SSETargetTraceElement };
+export { SSETargetProgressElement, SSETargetTraceElement, type TraceSelectDetail, type TraceStateDetail };
 
 declare global {
   interface HTMLElementTagNameMap {
     "ssetarget-trace": SSETargetTraceElement;
     "ssetarget-progress": SSETargetProgressElement;
+  }
+  interface HTMLElementEventMap {
+    "ssetarget-state": CustomEvent<TraceStateDetail>;
+    "ssetarget-select": CustomEvent<TraceSelectDetail>;
   }
 }
 

@@ -45,7 +45,6 @@ export class SSETargetProgressElement extends WatchElement {
     const labels = this.#labels;
     const run = tree && runOf(tree);
     const steps = stepsOf(run, this.#steps);
-    const fraction = runFraction(run, this.#steps);
     // What somebody has to do comes first, then what goes on.
     const open = steps.filter(({ node }) => node && isOpen(node));
     const current =
@@ -53,10 +52,14 @@ export class SSETargetProgressElement extends WatchElement {
     const failed = steps.findLast(({ state }) => state === "failed");
     const isWaiting = current?.state === "waiting" && open.every(({ state }) => state !== "running");
     const state = run?.state === "running" && isWaiting ? "waiting" : (run?.state ?? "pending");
+    const isBroken = state === "failed" || state === "abandoned";
+    // A run that has failed is over, and yet nobody would call it complete.
+    const fraction = isBroken ? undefined : runFraction(run, this.#steps);
+    const awaited = labels.waitingFor(shortText(current?.node?.waitingFor ?? current?.name ?? ""));
     const words = {
       pending: labels.starting,
-      running: current ? shortText(current.name) : labels.starting,
-      waiting: labels.waitingFor(shortText(current?.node?.waitingFor ?? current?.name ?? "")),
+      running: current?.state === "waiting" ? awaited : current ? shortText(current.name) : labels.starting,
+      waiting: awaited,
       done: labels.finished,
       failed: labels.failedKindly(failed && shortText(failed.name)),
       abandoned: labels.abandonedKindly,
@@ -77,12 +80,12 @@ export class SSETargetProgressElement extends WatchElement {
         h("b", { role: "status", dir: "auto" }, words),
         fraction === undefined ? undefined : h("span", {}, formats.percent(fraction)),
       ),
-      fillView(bar, fraction, state !== "failed" && state !== "abandoned"),
+      fillView(bar, fraction, !isBroken),
       lost === undefined
         ? h("div", { class: "detail", dir: "auto" }, progress && progressText(progress, formats, labels))
         : h(
             "div",
-            { key: "lost", class: "detail", "data-connection": "waiting" },
+            { key: "lost", class: "detail", "data-connection": this.isStill ? "failed" : "waiting" },
             lost,
             h("button", { type: "button", onclick: () => this.reconnect() }, labels.tryAgain),
           ),

@@ -27,11 +27,23 @@ export const PROGRESS_STYLE: string = /* css */ `
   .track {
     width: auto;
     height: 8px;
-    margin-block: 10px;
+    margin-block: 10px 6px;
   }
   .detail {
+    display: flex;
+    gap: 10px;
     min-height: 1.45em;
     color: var(--muted);
+  }
+  .detail button {
+    border: 0;
+    padding: 0;
+    background: none;
+    text-decoration: underline;
+  }
+  :has(~ [data-connection="failed"]) .state,
+  [data-connection="failed"] ~ * .state {
+    animation-play-state: paused;
   }
   [data-connection] {
     color: var(--tone);
@@ -39,7 +51,7 @@ export const PROGRESS_STYLE: string = /* css */ `
   .steps {
     display: grid;
     gap: 8px;
-    margin-top: 12px;
+    margin-top: 10px;
   }
   .steps [data-state="pending"] {
     color: var(--muted);

@@ -6,6 +6,8 @@ import type { SpanLabels } from "./labels.ts";
 
 /** Names come from outside, and may be as long as an event. */
 const MAX_NAME_LENGTH = 300;
+/** Marks that turn around the direction of all that follows in a line, the words of others included. */
+const TURNS = /[\u202a-\u202e\u2066-\u2069]/g;
 
 /** What is shown of a span's state: a sleep is told apart from a wait, since nobody has to do anything about it. */
 export type ShownState = SpanState | "sleeping";
@@ -23,10 +25,11 @@ export function nameOf(node: SpanNode, labels: Pick<SpanLabels, "noName">): stri
   return shortText(node.name) || labels.noName;
 }
 
-/** The first line of a text from outside, bounded in length. */
+/** The first line of a text from outside, bounded in length, which can be put into a sentence. */
 export function shortText(text: string): string {
   const [line = ""] = text
     .slice(0, 2 * MAX_NAME_LENGTH)
+    .replaceAll(TURNS, "")
     .trim()
     .split(/[\r\n]/, 1);
   return cutText(line, MAX_NAME_LENGTH);

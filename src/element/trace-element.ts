@@ -8,14 +8,15 @@ import { ENGLISH_TRACE } from "./english.ts";
 import { headerView, noticeViews, toolbarView } from "./header-view.ts";
 import type { TraceLabels } from "./labels.ts";
 import { Narrator } from "./narrator.ts";
+import { ROW_STYLE } from "./row-style.ts";
 import { type RunStory, tellRun } from "./run-story.ts";
 import { linkTo, readLink, type SpanLink } from "./span-link.ts";
-import { isOpen } from "./span-text.ts";
 import { SHARED_STYLE } from "./styles.ts";
 import type { TraceContext, TraceHost } from "./trace-context.ts";
 import { TraceModel, type SpanRef } from "./trace-model.ts";
 import { keyOf } from "./trace-rows.ts";
 import { TRACE_STYLE } from "./trace-style.ts";
+import { TREE_STYLE } from "./tree-style.ts";
 import { TreeView } from "./tree-view.ts";
 import { WatchElement } from "./watch-element.ts";
 
@@ -41,7 +42,7 @@ export interface TraceSelectDetail {
 export class SSETargetTraceElement extends WatchElement implements TraceHost {
   static override readonly observedAttributes = [...WatchElement.observedAttributes, "follow", "collapse-finished"];
   static override readonly givenProperties = [...WatchElement.givenProperties, "action", "highlight"];
-  static override readonly styles: string = SHARED_STYLE + TRACE_STYLE + DETAILS_STYLE;
+  static override readonly styles: string = [SHARED_STYLE, TRACE_STYLE, TREE_STYLE, ROW_STYLE, DETAILS_STYLE].join("");
 
   /** Makes the link to a span; by default that to this page with `#span=…`. */
   declare linkFor: ((span: SpanNode) => string) | undefined;
@@ -232,7 +233,7 @@ export class SSETargetTraceElement extends WatchElement implements TraceHost {
             toolbarView(context),
             h(
               "div",
-              { key: "body", class: `body${this.isStill ? " is-still" : ""}${isZoomed}` },
+              { key: "body", class: `body${isZoomed}` },
               this.#tree.count > 0 ? this.#tree.view(context) : this.#emptyView(),
               selected && detailsView(selected, context),
             ),
@@ -248,8 +249,8 @@ export class SSETargetTraceElement extends WatchElement implements TraceHost {
 
   protected override nextFrameMs(): number | undefined {
     if (this.#tree.window.isGliding) return 0;
-    const isMoving = !this.isStill && this.#tree.shown.some(({ node }) => isOpen(node));
-    if (!isMoving) return this.status === "waiting" ? 1_000 : undefined;
+    // Also where no open span is in view: the head counts, and the axis grows.
+    if (this.isStill || !this.#model.extent.isOpen) return this.status === "waiting" ? 1_000 : undefined;
     // A pixel, or the next tenth of a second: nothing can be seen to move before.
     return this.isCalm ? 1_000 : Math.min(100, this.#tree.msPerPx);
   }
@@ -262,7 +263,7 @@ export class SSETargetTraceElement extends WatchElement implements TraceHost {
       model: this.#model,
       window: this.#tree.window,
       buttons: this.#buttons,
-      highlight: this.#highlight,
+      highlight: this.#highlight && this.#standsOut,
       connection: this.connection,
       now: this.now,
       isCalm: this.isCalm,
@@ -283,6 +284,17 @@ export class SSETargetTraceElement extends WatchElement implements TraceHost {
         : [h("div", { class: "ghost" }, h("i"), h("i"), h("i")), words]),
     );
   }
+
+  readonly #standsOut = (span: SpanNode): boolean => {
+    try {
+      return this.#highlight?.(span) ?? true;
+    } catch (error) {
+      // It is asked with every frame: one that fails is reported once, and not asked again.
+      this.#highlight = undefined;
+      reportError(error);
+      return true;
+    }
+  };
 
   readonly #readLink = (): void => {
     this.#link = readLink(location.hash);

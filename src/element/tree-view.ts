@@ -1,4 +1,5 @@
 import { type Child, h, type View } from "./dom.ts";
+import { RowScroller } from "./row-scroller.ts";
 import { rowLabel } from "./row-text.ts";
 import { percent, rowView } from "./row-view.ts";
 import { TimelineGestures } from "./timeline-gestures.ts";
@@ -8,8 +9,6 @@ import type { SpanRef, TraceModel } from "./trace-model.ts";
 import type { TraceRow } from "./trace-rows.ts";
 import { type KeyTarget, TreeKeys } from "./tree-keys.ts";
 
-/** Rows beyond those that are seen, so that a little scrolling shows no empty space. */
-const OVERSCAN = 6;
 const NARROW_PX = 640;
 const PX_PER_TICK = 90;
 /** A label of the axis that begins after this would stick out at the end. */
@@ -22,16 +21,12 @@ export class TreeView implements KeyTarget {
   readonly #root: ShadowRoot;
   readonly #model: TraceModel;
   readonly #keys = new TreeKeys();
+  readonly #scroller = new RowScroller();
   readonly #gestures = new TimelineGestures(this);
   readonly #sizes = new ResizeObserver(() => this.#measure());
   #context: TraceContext | undefined;
   #grid: HTMLElement | undefined;
-  #viewPx = 600;
-  #rowPx = 34;
   #timelinePx = 480;
-  #scrollTop = 0;
-  /** Where following has scrolled to; what is elsewhere, somebody has scrolled to. */
-  #followedTo: number | undefined;
   #brush: TimeRange | undefined;
   #focused: SpanRef | undefined;
   #wantsFocus = false;
@@ -52,7 +47,7 @@ export class TreeView implements KeyTarget {
   }
 
   get rowsPerPage(): number {
-    return Math.max(1, Math.floor(this.#viewPx / this.#rowPx) - 2);
+    return this.#scroller.rowsPerPage;
   }
 
   get isRightToLeft(): boolean {
@@ -111,11 +106,12 @@ export class TreeView implements KeyTarget {
   }
 
   focusRow(index: number): void {
-    const [row] = this.rows(Math.max(0, Math.min(index, this.count - 1)), Infinity);
+    const at = Math.max(0, Math.min(index, this.count - 1));
+    const [row] = this.rows(at, at + 1);
     if (row === undefined) return;
     this.#focused = row.node;
     this.#host.follow = false;
-    this.#scrollTo(row.index);
+    this.#scroller.show(row.index);
     // The details that are open go along.
     if (this.#model.selected !== undefined) this.#host.show(row.node);
     this.focus();
@@ -124,7 +120,7 @@ export class TreeView implements KeyTarget {
   /** Brings a span into view; its row becomes the one that the Tab key leads to. */
   reveal(ref: SpanRef): void {
     this.#focused = ref;
-    this.#scrollTo(this.#model.indexOf(ref), true);
+    this.#scroller.show(this.#model.indexOf(ref), true);
   }
 
   /** Gives the focus to the row that the Tab key leads to. */
@@ -216,6 +212,7 @@ export class TreeView implements KeyTarget {
     const grid = this.#root.querySelector<HTMLElement>(".grid") ?? undefined;
     if (grid !== this.#grid) {
       this.#grid = grid;
+      this.#scroller.connect(grid);
       this.connect();
     }
     if (grid === undefined) return;
@@ -245,8 +242,8 @@ export class TreeView implements KeyTarget {
 
   /** The rows that are seen, and the one with the focus, which would lose it if it were not there. */
   #rowsInView(): readonly TraceRow[] {
-    const start = Math.max(0, Math.floor(this.#scrollTop / this.#rowPx) - OVERSCAN);
-    const rows = this.rows(start, Math.ceil((this.#scrollTop + this.#viewPx) / this.#rowPx) + OVERSCAN);
+    const { start, end } = this.#scroller;
+    const rows = this.rows(start, end);
     const index = this.#focused === undefined ? 0 : Math.max(0, this.#model.indexOf(this.#focused));
     const focused = rows[index - start] ?? this.rows(index, index + 1)[0];
     // A row that was folded away leaves the tab stop to the one above it.
@@ -258,31 +255,11 @@ export class TreeView implements KeyTarget {
   /** Scrolls to the newest span. */
   #follow(): void {
     const { newest } = this.#model.rows;
-    if (newest === undefined || this.#grid === undefined) return;
-    const before = this.#grid.scrollTop;
-    this.#scrollTo(this.#model.indexOf(newest));
-    this.#followedTo = this.#grid.scrollTop;
-    if (this.#followedTo !== before) this.#host.refresh();
-  }
-
-  #scrollTo(index: number, isCentred = false): void {
-    const grid = this.#grid;
-    if (grid === undefined || index < 0) return;
-    const top = index * this.#rowPx;
-    const lowest = top + this.#rowPx - this.#viewPx;
-    if (top >= grid.scrollTop && lowest <= grid.scrollTop) return;
-    grid.scrollTop = isCentred ? (top + lowest) / 2 : top < grid.scrollTop ? top : lowest;
-    this.#scrollTop = grid.scrollTop;
+    if (newest !== undefined && this.#scroller.follow(this.#model.indexOf(newest))) this.#host.refresh();
   }
 
   readonly #onScroll = (): void => {
-    const grid = this.#grid;
-    if (grid === undefined) return;
-    this.#scrollTop = grid.scrollTop;
-    // Where the tree has become shorter, it is the browser that has scrolled.
-    const isAtEnd = this.#scrollTop >= grid.scrollHeight - grid.clientHeight - 1;
-    const isFollowed = Math.abs(this.#scrollTop - (this.#followedTo ?? this.#scrollTop)) < 2;
-    if (!isAtEnd && !isFollowed) this.#host.follow = false;
+    if (this.#scroller.onScroll()) this.#host.follow = false;
     this.#host.refresh();
   };
 
@@ -325,8 +302,9 @@ export class TreeView implements KeyTarget {
 
   #measure(): void {
     const sizeOf = (part: string): DOMRect | undefined => this.#grid?.querySelector(part)?.getBoundingClientRect();
-    this.#viewPx = (this.#grid?.clientHeight ?? 0) - (sizeOf(".head")?.height ?? 0);
-    this.#rowPx = sizeOf(".probe")?.height || this.#rowPx;
+    const { selected } = this.#model;
+    const viewPx = (this.#grid?.clientHeight ?? 0) - (sizeOf(".head")?.height ?? 0);
+    this.#scroller.measure(viewPx, sizeOf(".probe")?.height, selected ? this.#model.indexOf(selected) : -1);
     this.#timelinePx = this.timelineRect?.width || this.#timelinePx;
     this.isNarrow = this.#root.host.clientWidth <= NARROW_PX;
     this.#host.refresh();

@@ -7,6 +7,7 @@ import { SSEHub } from "ssetarget";
 import { toNodeHandler } from "ssetarget/node";
 import { type SpanEvent, type SpanHandle, Tracer } from "ssetarget/workflows";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { SSETargetTraceElement } from "../../src/element/index.ts";
 import { bundleElement } from "../../scripts/build-element.ts";
 import { launchChromium } from "./chromium.ts";
 import { openCuttingProxy, type CuttingProxy } from "./cutting-proxy.ts";
@@ -173,6 +174,27 @@ describe("the single file", () => {
       document.querySelector("ssetarget-trace")?.remove();
     });
     await expect.poll(() => followers, PATIENT).toBe(0);
+    await finish();
+  });
+
+  it("connects again when it comes back into the page, and lets go of an address that is taken away", async () => {
+    const { finish } = await run("back");
+    const page = await open("back");
+    await row(page, /^order running/).waitFor();
+    await page.evaluate(async () => {
+      const trace = document.querySelector("ssetarget-trace");
+      trace?.remove();
+      await new Promise((resolve) => setTimeout(resolve));
+      document.body.append(trace ?? "");
+      // What was drawn before is there until the next frame.
+      for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+    });
+    await expect.poll(() => page.getByRole("row", { name: /^order running/ }).count(), PATIENT).toBe(1);
+    await page.evaluate(() => document.querySelector("ssetarget-trace")?.removeAttribute("src"));
+    await page.getByRole("row").first().waitFor({ state: "detached" });
+    expect(await page.locator("ssetarget-trace").evaluate((trace) => (trace as SSETargetTraceElement).status)).toBe(
+      "idle",
+    );
     await finish();
   });
 

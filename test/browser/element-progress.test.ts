@@ -75,6 +75,13 @@ describe("<ssetarget-progress>", () => {
     expect(await words(page)).toBe("Waiting for approval");
   });
 
+  it("says what somebody has to do also while other things go on", async () => {
+    const page = await pages.open();
+    await mountProgress(page, { events: running() });
+    expect(await words(page)).toBe("Waiting for approval");
+    expect(await page.locator("[aria-current=step]").innerText()).toContain("approval by the release team");
+  });
+
   it("goes by what the run itself tells", async () => {
     const page = await pages.open();
     const [start] = running();
@@ -88,6 +95,8 @@ describe("<ssetarget-progress>", () => {
     await mountProgress(page, { events: eventsOf(FAILED_DEPLOYMENT, Date.now() - 60_000) });
     expect(await words(page)).toBe("Sorry, “switch over” did not work.");
     expect(await text(page)).not.toContain("ECONNREFUSED");
+    expect(await text(page)).not.toContain("100%");
+    expect(await bar(page).getAttribute("aria-valuenow")).toBe(null);
     const [start] = running();
     await feed(page, [
       { ...start, traceId: "2", timestamp: new Date(Date.now() - 1_000).toISOString() },

@@ -12,7 +12,7 @@ import {
   mountTrace,
   openElementPages,
 } from "./element/element-page.ts";
-import { DEPLOYMENT, eventsOf, FAILED_DEPLOYMENT } from "./element/scenes.ts";
+import { DEPLOYMENT, eventsOf, FAILED_DEPLOYMENT, manySpans } from "./element/scenes.ts";
 
 let browser: Browser;
 let pages: ElementPages;
@@ -102,6 +102,10 @@ describe("the states of <ssetarget-trace>", () => {
     await new Promise((resolve) => setTimeout(resolve, 400));
     await feed(page, []);
     expect(await duration()).toBe(before);
+    const turning = await page.evaluate(() =>
+      window.element.shadowRoot?.getAnimations().filter(({ playState }) => playState === "running"),
+    );
+    expect(turning).toEqual([]);
   });
 
   it("says what is missing", async () => {
@@ -186,6 +190,29 @@ describe("the states of <ssetarget-trace>", () => {
       return [...counts, window.watch.isClosed];
     });
     expect(listeners).toEqual([1, 1, 0, false]);
+    await page.evaluate(() => document.body.append(window.element));
+    await feed(page, []);
+    expect(await page.evaluate(() => window.watch.listeners)).toBe(1);
+    expect(await page.getByRole("row", { name: /^compile/ }).count()).toBe(1);
+  });
+
+  it("shares a page with others of its kind, and nothing with them", async () => {
+    const page = await pages.open();
+    await mountTrace(page, { events: failed(), status: "ended" });
+    await page.evaluate(() => window.element.setAttribute("id", "first"));
+    await mountTrace(page, { events: running() });
+    const first = page.locator("#first");
+    const second = page.locator("ssetarget-trace:not(#first)");
+    await first.getByRole("searchbox").fill("compile");
+    await drawn(page);
+    expect(await first.locator(".row").count()).toBe(3);
+    expect(await second.locator(".row").count()).toBeGreaterThan(10);
+    await second.locator("[data-name=build]").click();
+    await drawn(page);
+    expect(await first.getByRole("region").count()).toBe(0);
+    await first.evaluate((element) => element.remove());
+    await drawn(page);
+    expect(await second.getByRole("region", { name: "Details: build" }).count()).toBe(1);
   });
 
   it("fits a phone without scrolling sideways, with all that matters in its rows", async () => {
@@ -205,6 +232,40 @@ describe("the states of <ssetarget-trace>", () => {
       return parts.map((part) => part.scrollWidth - part.clientWidth);
     });
     expect(Math.max(...sizes)).toBe(0);
+  });
+
+  it("has its details below the tree where there is little room, and what they are about in view", async () => {
+    const page = await pages.open({ viewport: { width: 390, height: 844 } });
+    await mountTrace(page, { events: failed(), status: "ended" });
+    expect(await page.evaluate(() => window.element.select("1.7.2"))).toBe(true);
+    await drawn(page);
+    const row = await page.locator(".row[aria-selected=true]").boundingBox();
+    const details = await page.getByRole("region", { name: /^Details/ }).boundingBox();
+    const whole = await page.locator("ssetarget-trace").boundingBox();
+    expect((row?.y ?? 0) + (row?.height ?? 0)).toBeLessThanOrEqual((details?.y ?? 0) + 1);
+    expect(details?.height).toBeGreaterThan(200);
+    expect((details?.y ?? 0) + (details?.height ?? 0)).toBeLessThanOrEqual((whole?.y ?? 0) + (whole?.height ?? 0));
+  });
+
+  it("shows details whole beside a run of one row", async () => {
+    const page = await pages.open({ viewport: { width: 390, height: 844 } });
+    await mountTrace(page, { events: running().slice(0, 1) });
+    await page.locator(".row").click();
+    await drawn(page);
+    expect((await page.getByRole("region", { name: /^Details/ }).boundingBox())?.height).toBeGreaterThan(200);
+    expect(await page.locator(".row").isVisible()).toBe(true);
+  });
+
+  it("counts on in its head where nothing that is open is in view", async () => {
+    const page = await pages.open();
+    await mountTrace(page, { events: manySpans(3_000, Date.now() - 62_000) });
+    await page.locator("[data-name='product 30']").focus();
+    await page.locator(".grid").evaluate((grid) => grid.scrollTo(0, 20_000));
+    await drawn(page);
+    expect(await page.locator(".row[data-state=running]").count()).toBe(0);
+    const time = page.getByRole("timer");
+    const before = await time.innerText();
+    await expect.poll(() => time.innerText(), PATIENT).not.toBe(before);
   });
 
   it("moves nothing where that is not wanted", async () => {
@@ -257,6 +318,8 @@ describe("hostile content", () => {
         span("rtl", markup, "\u202e\u2067evil\u0000\u0007"),
       ],
     });
+    // Would turn around the words beside it.
+    expect(await text(page)).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/);
     await page.locator(".row").first().click();
     await drawn(page);
     expect(await page.locator("ssetarget-trace img, ssetarget-trace script").count()).toBe(0);
@@ -355,25 +418,64 @@ describe("hostile content", () => {
       window.element.action = () => {
         throw new Error("from the page");
       };
+      window.element.highlight = () => {
+        throw new Error("from the page, too");
+      };
     });
     await drawn(page);
     await page.getByRole("button", { name: "Collapse all" }).click();
     await drawn(page);
     // Reported once, and all else goes on.
-    expect(pages.complaints.splice(0)).toEqual(["Error: from the page"]);
+    expect(pages.complaints.splice(0).toSorted()).toEqual(["Error: from the page", "Error: from the page, too"]);
     expect(await page.getByRole("row", { name: /compile/ }).count()).toBe(0);
   });
 });
 
-describe.each(["light", "dark"] as const)("axe-core, in %s", (colorScheme) => {
+const DESK = { width: 1280, height: 860 };
+const PHONE = { width: 390, height: 844 };
+
+describe.each([
+  ["light", DESK],
+  ["dark", DESK],
+  ["light", PHONE],
+  ["dark", PHONE],
+] as const)("axe-core, in %s on %o", (colorScheme, viewport) => {
+  const options = { colorScheme, viewport, reducedMotion: "reduce" } as const;
   const nothing = async (): Promise<void> => {};
   const states: readonly (readonly [string, Mounting, (page: Page) => Promise<void>])[] = [
+    ["nothing to watch", { status: "closed" }, nothing],
     ["connecting", { status: "connecting" }, nothing],
+    ["a run that told nothing", { events: [{ type: "ssetarget:end" }], status: "ended" }, nothing],
     ["a running run", { events: running(), hasAction: true }, nothing],
     [
       "a failed run with its details",
       { events: failed(), status: "ended" },
-      (page) => page.getByRole("row", { name: /^warm up/ }).click(),
+      async (page) => void (await page.evaluate(() => window.element.select("1.7.2"))),
+    ],
+    ["many spans", { events: manySpans(2_000, Date.now() - 62_000) }, nothing],
+    [
+      "a run that is followed, zoomed",
+      { events: running(), attributes: { follow: "" } },
+      (page) => page.evaluate(() => window.element.zoom(0.5)),
+    ],
+    [
+      "an action that failed",
+      { events: running() },
+      async (page) => {
+        await page.evaluate(() => {
+          window.element.action = ({ kind }) =>
+            kind === "wait" ? { label: "Go", run: () => Promise.reject(new Error("not now")) } : undefined;
+          window.element.select("1.6");
+          window.element.show(undefined);
+        });
+        await page.getByRole("button", { name: /^Go/ }).click();
+        await page.getByRole("alert").waitFor();
+      },
+    ],
+    [
+      "a connection that was given up",
+      { events: running(), status: "failed", state: { error: { status: 503, message: "down" } as never } },
+      nothing,
     ],
     [
       "a run that is waited for",
@@ -413,25 +515,22 @@ describe.each(["light", "dark"] as const)("axe-core, in %s", (colorScheme) => {
   }
 
   it.each(states)("finds nothing serious in %s", async (_name, mounting, then) => {
-    const page = await pages.open({ colorScheme, reducedMotion: "reduce" });
+    const page = await pages.open(options);
     await mountTrace(page, mounting);
     await then(page);
     expect(await violations(page)).toEqual([]);
   });
 
-  it("finds nothing serious on a phone", async () => {
-    const page = await pages.open({ colorScheme, reducedMotion: "reduce", viewport: { width: 390, height: 844 } });
-    await mountTrace(page, { events: running(), hasAction: true });
-    expect(await violations(page)).toEqual([]);
-  });
-
   it.each([
+    ["getting ready", { events: [] }],
     ["running", { events: running(), steps: ["check out the code", "switch over"] }],
+    ["waiting", { events: running().filter((event) => (event as { name?: string }).name !== "upload assets") }],
+    ["done", { events: [...running().slice(0, 1), { type: "ssetarget:end" }], status: "ended" }],
     ["failed", { events: failed(), status: "ended" }],
     ["lost", { events: running(), status: "waiting", state: { retryAtMs: Date.now() + 60_000 } }],
     ["refused", refusal(401)],
   ] as const)("finds nothing serious in <ssetarget-progress> that is %s", async (_name, mounting) => {
-    const page = await pages.open({ colorScheme, reducedMotion: "reduce" });
+    const page = await pages.open(options);
     await mountProgress(page, mounting);
     expect(await violations(page)).toEqual([]);
   });

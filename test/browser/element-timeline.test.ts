@@ -64,13 +64,42 @@ describe("the timeline of <ssetarget-trace>", () => {
     expect(await page.locator("[data-name='browser tests'] .bar").count()).toBe(4 + 3);
   });
 
+  it.each(["14px", "22px"])("has axis, lines and bars to one scale, in a font of %s", async (size) => {
+    const page = await pages.open();
+    await mountTrace(page, { events: over(), ...ENDED });
+    await page.evaluate((px) => window.element.style.setProperty("--ssetarget-font-size", px), size);
+    await page.evaluate(() => window.element.style.setProperty("--ssetarget-name-width", "18em"));
+    await settled(page);
+    const edges = await page.evaluate(() => {
+      const within = window.element.shadowRoot;
+      const boxes = (parts: string) =>
+        [...(within?.querySelectorAll(parts) ?? [])].map((part) => {
+          const { left, right } = part.getBoundingClientRect();
+          return [left, right];
+        });
+      return {
+        axis: boxes(".axis"),
+        cells: boxes(".lines, .time-cell"),
+        ticks: boxes(".tick"),
+        lines: boxes(".lines i"),
+      };
+    });
+    for (const cell of edges.cells) expect(cell).toEqual(edges.axis[0]);
+    expect(edges.ticks.map(([left]) => left)).toEqual(edges.lines.map(([left]) => left));
+  });
+
   it("grows with a run that goes on, and a bar that is open ends now", async () => {
     const page = await pages.open();
     await mountTrace(page, { events: eventsOf(DEPLOYMENT, Date.now() - 24_000) });
     const before = (await barOf(page, "upload assets"))?.width ?? 0;
     await expect.poll(async () => (await barOf(page, "upload assets"))?.width ?? 0, PATIENT).toBeGreaterThan(before);
-    const now = await page.locator(".lines .now").boundingBox();
-    expect(Math.abs(((await barOf(page, "upload assets"))?.right ?? 0) - (now?.x ?? 0))).toBeLessThan(4);
+    // Both at one moment, for both move.
+    const ends = await page.evaluate(() => {
+      const within = window.element.shadowRoot;
+      const rightOf = (part: string) => within?.querySelector(part)?.getBoundingClientRect().right ?? 0;
+      return [rightOf("[data-name='upload assets'] .bar"), rightOf(".lines .now")];
+    });
+    expect(Math.abs((ends[0] ?? 0) - (ends[1] ?? 99))).toBeLessThan(2);
   });
 
   it("zooms with the wheel and Ctrl around the pointer, pans sideways, and fits again", async () => {

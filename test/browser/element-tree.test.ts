@@ -79,6 +79,7 @@ describe("the tree of <ssetarget-trace>", () => {
     const page = await pages.open();
     await mountTrace(page, { events: running() });
     await page.locator("[data-name=build] .twisty").click();
+    await drawn(page);
     expect(await names(page)).not.toContain("compile");
     await feed(page, [
       { ...running()[0], type: "log", level: "info", message: "more", timestamp: new Date().toISOString() },
@@ -314,6 +315,28 @@ describe("the tree of <ssetarget-trace>", () => {
     expect(
       await page.evaluate(() => window.element.shadowRoot?.activeElement?.getBoundingClientRect().top),
     ).toBeGreaterThan(100);
+  });
+
+  it("shows its rows again after nothing was found far down", async () => {
+    const page = await pages.open();
+    await mountTrace(page, { events: manySpans(3_000, agoMs(62_000)) });
+    await page.locator(".grid").evaluate((grid) => grid.scrollTo(0, 50_000));
+    await drawn(page);
+    await page.getByRole("searchbox").fill("no such thing");
+    await drawn(page);
+    expect(await names(page)).toEqual([]);
+    await page.getByRole("button", { name: "Show all" }).click();
+    await drawn(page);
+    expect(await row(page, /^batch 1 /).isVisible()).toBe(true);
+  });
+
+  it("makes what the page wants to stand out do so", async () => {
+    const page = await pages.open();
+    await mountTrace(page, { events: failed(), status: "ended" });
+    await page.evaluate(() => (window.element.highlight = ({ state }) => state === "failed"));
+    await drawn(page);
+    expect(await page.locator("[data-name=compile]").getAttribute("data-dim")).toBe("true");
+    expect(await page.locator("[data-name='warm up the new servers']").getAttribute("data-dim")).toBe(null);
   });
 
   it("follows what is newest, until somebody scrolls", async () => {

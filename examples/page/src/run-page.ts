@@ -26,9 +26,7 @@ export function showRunPage(app: HTMLElement, id: string): void {
   const trace = element("ssetarget-trace", { attributes: { follow: "" } });
   trace.watch = watch;
   trace.action = (span) => actionFor(id, span);
-  trace.addEventListener("ssetarget-state", (event) => {
-    showState(id, (event as CustomEvent<TraceStateDetail>).detail);
-  });
+  trace.addEventListener("ssetarget-state", ({ detail }) => showState(id, detail));
   const progress = element("ssetarget-progress");
   progress.watch = watch;
   progress.steps = steps;

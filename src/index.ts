@@ -40,6 +40,7 @@ export {
 export { MemoryEventStore, type MemoryEventStoreOptions } from "./store/memory-event-store.ts";
 export { NullEventStore } from "./store/null-event-store.ts";
 export type { StartAt } from "./stream/feed.ts";
+export type { CloseOptions } from "./target/close-options.ts";
 export type { ChunkEvent } from "./target/chunk-log.ts";
 export {
   type ChannelMessage,
@@ -73,7 +74,7 @@ export {
 } from "./target/server-sent-event-target.ts";
 export type { Iterated, Source } from "./target/source-reader.ts";
 export { type HubStream, SSEHub, type SSEHubOptions } from "./target/sse-hub.ts";
-export { type CloseOptions, SSETarget } from "./target/sse-target.ts";
+export { SSETarget } from "./target/sse-target.ts";
 export type { SSETargetOptions } from "./target/sse-target-options.ts";
 export { formatCursor, parseCursor } from "./wire/cursor-text.ts";
 export type { SharedBytes } from "./wire/shared-bytes.ts";

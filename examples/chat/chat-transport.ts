@@ -27,12 +27,30 @@ export class StoredChatTransport implements ChatTransport<UIMessage> {
 
   #chunks({ path }: Answer): ReadableStream<UIMessageChunk> {
     const source = new EventSource(new URL(path, new URL(this.#baseUrl, globalThis.location?.href)));
+    /** What has been handed over, and how much of it has come again; it cannot be taken back. */
+    const handed: string[] = [];
+    let seenAgain = 0;
     return new ReadableStream({
       start(controller) {
-        source.addEventListener("chunk", ({ data }) =>
-          controller.enqueue(JSON.parse(data as string) as UIMessageChunk),
-        );
+        const fail = () => {
+          source.close();
+          controller.error(new Error("A part of the answer has been lost."));
+        };
+        source.addEventListener("chunk", (event) => {
+          const data = event.data as string;
+          if (seenAgain === handed.length) {
+            seenAgain = handed.push(data);
+            controller.enqueue(JSON.parse(data) as UIMessageChunk);
+          } else if (handed[seenAgain++] !== data) fail();
+        });
+        source.addEventListener("ssetarget:gap", ({ data }) => {
+          const { reason } = JSON.parse(data as string) as { reason: string };
+          // The history follows from its beginning: nothing of it is to be handed over twice.
+          if (reason === "reset") seenAgain = 0;
+          else fail();
+        });
         source.addEventListener("ssetarget:end", () => {
+          if (seenAgain < handed.length) return fail();
           source.close();
           controller.close();
         });

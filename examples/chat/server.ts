@@ -25,7 +25,11 @@ type Asked = DataEvent<"asked", { readonly id: string; readonly text: string }>;
 /** Which answer is being written in which conversation; those that are known since the server was started. */
 const conversations = new Map<string, string | undefined>();
 const asked = new SSEHub<Asked>("/conversations/:id/sse", { exists: (id) => conversations.has(id) });
-const answers = new SSEHub<ChunkEvent<string>>("/chat/:id/sse", { onError: console.error });
+const answers = new SSEHub<ChunkEvent<string>>("/chat/:id/sse", {
+  // Kept in memory: one that this process does not hold, for it was begun by another, is not to be waited for.
+  exists: () => false,
+  onError: console.error,
+});
 const generations = new Generations<string>(answers, {
   join: (a, b) => a + b,
   onError: (error) => console.error(String(error)),
@@ -67,7 +71,7 @@ async function ask(request: IncomingMessage, response: ServerResponse): Promise<
 }
 
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { pathname } = new URL(request.url ?? "/", "http://localhost");
+  const pathname = request.url?.split("?", 1)[0] ?? "/";
   const [, place, id = "", action] = pathname.split("/");
   if (request.method === "POST") {
     if (place === "chat" && id === "") return ask(request, response);
@@ -100,8 +104,11 @@ async function readQuestion(request: IncomingMessage): Promise<{ conversation: s
     body += String(chunk);
     if (body.length > 4 * MAX_TEXT_LENGTH) throw new SyntaxError("the body is too long");
   }
-  const { conversation, text } = JSON.parse(body) as { conversation?: unknown; text?: unknown };
-  return { conversation: String(conversation), text: typeof text === "string" ? text.trim() : "" };
+  const { conversation, text } = (JSON.parse(body) ?? {}) as { conversation?: unknown; text?: unknown };
+  return {
+    conversation: typeof conversation === "string" ? conversation : "",
+    text: typeof text === "string" ? text.trim() : "",
+  };
 }
 
 async function sendFile(response: ServerResponse, name: string, type: string, status = 200): Promise<void> {

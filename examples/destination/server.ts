@@ -34,18 +34,28 @@ function runWorkflow(workflowId: string): Promise<void> {
   });
 }
 
+/** A part of a path as it was meant; `undefined` where it is none. */
+function decode(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
+}
+
 async function sendFile(response: ServerResponse, name: string, type: string): Promise<void> {
   const body = await readFile(new URL(name, import.meta.url));
   response.writeHead(200, { "content-type": `${type}; charset=utf-8` }).end(body);
 }
 
 const server = createServer((request, response) => {
-  const { pathname } = new URL(request.url ?? "/", "http://localhost");
-  const [, place, workflowId = "", action] = pathname.split("/");
+  const pathname = request.url?.split("?", 1)[0] ?? "/";
+  const [, place, name = "", action] = pathname.split("/");
   if (place === "pipelines" && action === "sse") serveStream(request, response);
   else if (place === "pipelines" && action === "runs" && request.method === "POST") {
-    runWorkflow(workflowId).catch(console.error);
-    response.writeHead(202).end();
+    const workflowId = decode(name);
+    if (workflowId !== undefined) runWorkflow(workflowId).catch(console.error);
+    response.writeHead(workflowId === undefined ? 400 : 202).end();
   } else if (pathname === "/") sendFile(response, "index.html", "text/html").catch(console.error);
   else if (pathname === "/sse.js") sendFile(response, "sse.js", "text/javascript").catch(console.error);
   else response.writeHead(404).end();

@@ -1,6 +1,7 @@
 import { dataEvent, type DataEvent, type EndData } from "../event.ts";
 import { SSETargetError, type ErrorListener } from "../errors.ts";
 import { randomEpoch } from "../store/random-epoch.ts";
+import { isTooMuch } from "./is-too-much.ts";
 
 /** A chunk of a generation, as it is stored: in a browser `JSON.parse(event.data)` is the chunk. */
 export type ChunkEvent<C = unknown> = DataEvent<"chunk", C>;
@@ -22,6 +23,8 @@ export interface ChunkLogOptions<C> {
 const BATCH = 500;
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 5_000;
+/** A store that has not answered by then is one that cannot be reached. */
+const CALL_TIMEOUT_MS = 30_000;
 
 /**
  * Writes chunks to a stored stream in their order: those of a short while together, for a token is not worth a transaction. What the
@@ -31,8 +34,9 @@ export class ChunkLog<C> {
   readonly #stream: ChunkStream<C>;
   readonly #options: ChunkLogOptions<C>;
   readonly #run = randomEpoch();
+  /** As they came: they are joined when they are stored, so that what is too large as one can still be stored as several. */
   #chunks: C[] = [];
-  /** How many have been added and not yet stored, joined ones included. */
+  /** How many have been added and not yet stored. */
   #pending = 0;
   #count = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -51,10 +55,7 @@ export class ChunkLog<C> {
   /** Takes a chunk. Resolves at once, or when the store has caught up. Rejects where chunks before it could not be stored. */
   async add(chunk: C): Promise<void> {
     this.#check();
-    const last = this.#chunks.at(-1);
-    const joined = last === undefined ? undefined : this.#options.join?.(last, chunk);
-    if (joined === undefined) this.#chunks.push(chunk);
-    else this.#chunks[this.#chunks.length - 1] = joined;
+    this.#chunks.push(chunk);
     this.#pending++;
     this.#timer ??= setTimeout(() => this.#begin(), this.#options.coalesceMs);
     if (this.#pending < this.#options.maxPendingChunks) return;
@@ -93,12 +94,7 @@ export class ChunkLog<C> {
         const pending = this.#pending;
         const chunks = this.#chunks;
         this.#chunks = [];
-        for (let from = 0; from < chunks.length; from += BATCH) {
-          const events = chunks
-            .slice(from, from + BATCH)
-            .map((chunk) => dataEvent("chunk", chunk, `${this.#run}:${++this.#count}`));
-          await this.#persist(() => this.#stream.dispatchEvents(events));
-        }
+        for (let from = 0; from < chunks.length; from += BATCH) await this.#store(chunks.slice(from, from + BATCH));
         this.#pending -= pending;
       }
     } catch (error) {
@@ -109,17 +105,58 @@ export class ChunkLog<C> {
     this.#storing = undefined;
   }
 
-  async #persist(call: () => Promise<unknown>): Promise<void> {
+  async #store(chunks: readonly C[]): Promise<void> {
+    const events = this.#join(chunks).map((chunk) => dataEvent("chunk", chunk, `${this.#run}:${++this.#count}`));
+    const canBeLess = chunks.length > 1;
+    try {
+      await this.#persist(
+        () => this.#stream.dispatchEvents(events),
+        (error) => mayPass(error) && !(canBeLess && isTooMuch(error)),
+      );
+    } catch (error) {
+      if (!canBeLess || !isTooMuch(error)) throw error;
+      const half = Math.ceil(chunks.length / 2);
+      await this.#store(chunks.slice(0, half));
+      await this.#store(chunks.slice(half));
+    }
+  }
+
+  #join(chunks: readonly C[]): readonly C[] {
+    const { join } = this.#options;
+    if (join === undefined) return chunks;
+    const joined = chunks.slice(0, 1);
+    for (const chunk of chunks.slice(1)) {
+      const both = join(joined.at(-1) as C, chunk);
+      if (both === undefined) joined.push(chunk);
+      else joined[joined.length - 1] = both;
+    }
+    return joined;
+  }
+
+  async #persist(call: () => Promise<unknown>, isToBeTriedAgain = mayPass): Promise<void> {
     const startMs = performance.now();
     for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
       try {
-        await call();
+        await inTime(call());
         return;
       } catch (error) {
-        if (!mayPass(error) || performance.now() - startMs + delayMs > this.#options.storeRetryMs) throw error;
+        if (!isToBeTriedAgain(error) || performance.now() - startMs + delayMs > this.#options.storeRetryMs) throw error;
         await new Promise<void>((resolve) => setTimeout(resolve, delayMs));
       }
     }
+  }
+}
+
+async function inTime(call: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const error = new SSETargetError("timeout", `the store has not answered within ${CALL_TIMEOUT_MS} ms`);
+    timer = setTimeout(() => reject(error), CALL_TIMEOUT_MS);
+  });
+  try {
+    await Promise.race([call, late]);
+  } finally {
+    clearTimeout(timer as ReturnType<typeof setTimeout>);
   }
 }
 

@@ -3,6 +3,7 @@ import { SSETargetError, type ErrorListener } from "../errors.ts";
 import { describeValue, wholeNumberOption } from "../options.ts";
 import { checkType } from "./check-event.ts";
 import { exactJson } from "./exact-json.ts";
+import { isTooMuch } from "./is-too-much.ts";
 import { checkFunction, quiet } from "./sse-target-options.ts";
 
 /** The channels of a destination, by name, each with what it carries. */
@@ -106,9 +107,12 @@ export class Destination<C extends Channels = Channels> {
    * Runs a workflow, and sends its events when it has finished or failed. Resolves and rejects as the workflow does, without waiting
    * for deliveries; none of them fails it.
    *
-   * @throws SSETargetError (as a rejection) `invalid-stream-name`
+   * @throws SSETargetError (as a rejection) `invalid-stream-name`, `invalid-option`
    */
   async run<T>(workflowId: string, workflow: ($: WorkflowContext<C>) => T | Promise<T>): Promise<T> {
+    if (typeof workflow !== "function") {
+      throw new SSETargetError("invalid-option", `\`workflow\` must be a function, got ${describeValue(workflow)}`);
+    }
     const { $, finish } = this.begin(workflowId);
     try {
       return await workflow($);
@@ -182,10 +186,14 @@ export class Destination<C extends Channels = Channels> {
     try {
       await this.#hub.stream(workflowId).dispatchEvents(events);
     } catch (error) {
-      const isRefusal = error instanceof SSETargetError && error.code === "event-too-large";
-      // One that is refused refuses all that are dispatched with it.
-      if (isRefusal && events.length > 1) for (const event of events) await this.#store(workflowId, [event]);
-      else this.#onError(error);
+      if (events.length === 1 || !isTooMuch(error)) {
+        this.#onError(error);
+        return;
+      }
+      // One that is refused refuses all that are dispatched with it; and a hub takes only so much at once.
+      const half = Math.ceil(events.length / 2);
+      await this.#store(workflowId, events.slice(0, half));
+      await this.#store(workflowId, events.slice(half));
     }
   }
 }

@@ -1,9 +1,9 @@
 import { SSETargetError } from "../errors.ts";
-import { describeValue } from "../options.ts";
+import { describeThrown, describeValue } from "../options.ts";
 
 /**
  * The JSON of a value that JSON carries as it is: reading it gives the value again. Where `JSON.stringify` would write something else
- * in silence (`null` for `NaN`, `{}` for a `Map`, nothing for a function in an object) this refuses. Fields that are `undefined` are left out.
+ * in silence (`null` for `NaN`, `{}` for a `Map` or a promise, nothing for a function in an object) this refuses. Fields that are `undefined` are left out.
  *
  * @param name what the value is called in the error's message
  * @throws SSETargetError `unserializable-data`
@@ -23,16 +23,30 @@ export function exactJson(value: unknown, name: string): string {
     if (held === undefined && parent !== undefined && !Array.isArray(this)) return undefined;
     const isNumber = typeof held === "number";
     if (isNumber ? !Number.isFinite(held) : UNFIT_TYPES.has(typeof held)) refuse(path, describeValue(held));
-    if (held instanceof Map || held instanceof Set) refuse(path, held instanceof Map ? "a Map" : "a Set");
-    if (typeof held === "object" && held !== null) paths.set(held, path);
+    // Its `toJSON` has been asked already.
+    if (held === null && (this as Record<string, unknown>)[key] instanceof Date) refuse(path, "an invalid Date");
+    if (typeof held === "object" && held !== null) {
+      const kind = lossyKind(held);
+      if (kind !== undefined) refuse(path, kind);
+      paths.set(held, path);
+    }
     return held;
   };
   try {
     return JSON.stringify(value, check);
   } catch (error) {
     if (error instanceof SSETargetError) throw error;
-    return refuse(name, `${describeValue(value)} that cannot be written (${(error as Error).message})`, error);
+    return refuse(name, `${describeValue(value)} that cannot be written (${describeThrown(error)})`, error);
   }
+}
+
+/** What an object is that holds more, or something else, than its fields: a `Map`, an `Error`, a promise, a list of bytes. */
+function lossyKind(held: object): string | undefined {
+  const kind = Object.prototype.toString.call(held).slice("[object ".length, -1);
+  if (kind === "Object" || kind === "Array") return undefined;
+  // A class of the user's may have a name of its own there; its fields are written.
+  const hasFields = Object.keys(held).length > 0 && !(held instanceof Error) && !ArrayBuffer.isView(held);
+  return hasFields ? undefined : `${/^[AEIO]/.test(kind) ? "an" : "a"} ${kind}`;
 }
 
 const UNFIT_TYPES = new Set(["undefined", "bigint", "function", "symbol"]);

@@ -25,9 +25,13 @@ export interface GenerationOptions<C> extends ChunkLogOptions<C> {
 /** The stored stream of a generation, and the door that serves it. */
 export interface GenerationStream<C> extends ChunkStream<C> {
   readonly path: string;
+  isCompleted(): Promise<boolean>;
   admit(head: RequestHead): Promise<Admission>;
   fetch(request: Request): Promise<Response>;
 }
+
+/** How often to look whether somebody else has ended the stream. */
+const END_CHECK_MS = 500;
 
 /** A source whose values are stored as they come, whoever listens. `Generations.start` makes one. */
 export class Generation<C = unknown> {
@@ -74,7 +78,15 @@ export class Generation<C = unknown> {
   async #run(): Promise<GenerationEnd> {
     // What cannot be kept need not be made: the source is stopped without waiting for what it brings next.
     const log = new ChunkLog(this.#stream, this.#options, (error) => this.#reader.stop(error));
-    let end = await this.#read(log);
+    // Ended by somebody else, in this process or another: that stops a generation from afar, and keeps one that has ended from
+    // being begun again.
+    const isEnded = await this.#stopIfEnded();
+    const watch = setInterval(() => void this.#stopIfEnded(), END_CHECK_MS);
+    // In Node a timer keeps the process alive; whether the source does is its own matter.
+    (watch as unknown as { unref?: () => void }).unref?.();
+    let end = isEnded ? STOPPED : await this.#read(log);
+    clearInterval(watch);
+    if (end.reason === "completed" && (await this.#stopIfEnded())) end = STOPPED;
     try {
       const { reason, message } = end;
       await log.complete(message === undefined ? { reason } : { reason, message });
@@ -83,6 +95,18 @@ export class Generation<C = unknown> {
       end = { ...end, error: end.error ?? error };
     }
     return end;
+  }
+
+  async #stopIfEnded(): Promise<boolean> {
+    try {
+      if (!(await this.#stream.isCompleted())) return false;
+    } catch {
+      // A store that cannot be reached is told of where something is to be stored.
+      return false;
+    }
+    this.#stopped ??= STOPPED;
+    this.#reader.stop(new Error("the stream of the generation has been ended"));
+    return true;
   }
 
   /** Stores what the source brings. Never rejects. */
@@ -97,8 +121,7 @@ export class Generation<C = unknown> {
       return this.#stopped ?? { reason: "completed" };
     } catch (error) {
       this.#reader.stop(error);
-      // Ended by somebody else, in this process or another: that is what stops a generation from afar.
-      if (error instanceof SSETargetError && error.code === "stream-completed") return { reason: "stopped" };
+      if (error instanceof SSETargetError && error.code === "stream-completed") return STOPPED;
       // What came before the failure is not lost with it; where the store has failed there is nothing more to be done.
       await log.flush().catch(() => {});
       this.#options.onError(error);
@@ -131,6 +154,8 @@ export class Generation<C = unknown> {
     }
   }
 }
+
+const STOPPED: GenerationEnd = { reason: "stopped" };
 
 /** A stream is read, whatever the request that it answers wanted beside it. */
 function methodFor(method: string): string {

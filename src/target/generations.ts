@@ -2,7 +2,7 @@ import type { EndData } from "../event.ts";
 import { SSETargetError, type ErrorListener } from "../errors.ts";
 import type { Admission } from "../http/endpoint.ts";
 import type { RequestHead } from "../http/request-head.ts";
-import { delayOption, describeValue, wholeNumberOption } from "../options.ts";
+import { delayOption, describeValue, MAX_TIMER_MS, wholeNumberOption } from "../options.ts";
 import type { ChunkEvent } from "./chunk-log.ts";
 import { Generation, type GenerationOptions } from "./generation.ts";
 import type { SourceFailureOptions } from "./send-all.ts";
@@ -34,6 +34,7 @@ export interface GenerationHub<C> {
     readonly path: string;
     dispatchEvents(events: readonly ChunkEvent<C>[]): Promise<unknown>;
     complete(end?: EndData): Promise<void>;
+    isCompleted(): Promise<boolean>;
   };
   admit(head: RequestHead): Promise<Admission>;
   fetch(request: Request): Promise<Response>;
@@ -68,7 +69,7 @@ export class Generations<C = unknown> {
     for (const name of ["onError", "errorMessage", "join"] as const) checkFunction(name, options[name]);
     this.#hub = hub;
     this.#options = {
-      coalesceMs: wholeNumberOption("coalesceMs", options.coalesceMs, 20, 0),
+      coalesceMs: wholeNumberOption("coalesceMs", options.coalesceMs, 20, 0, MAX_TIMER_MS),
       maxPendingChunks: wholeNumberOption("maxPendingChunks", options.maxPendingChunks, 1_000, 1),
       storeRetryMs: wholeNumberOption("storeRetryMs", options.storeRetryMs, 30_000, 0),
       idleTimeoutMs: delayOption("idleTimeoutMs", options.idleTimeoutMs, 300_000),
@@ -107,6 +108,7 @@ export class Generations<C = unknown> {
         path: stream.path,
         dispatchEvents: (events) => stream.dispatchEvents(events),
         complete: (end) => stream.complete(end),
+        isCompleted: () => stream.isCompleted(),
         admit: (head) => this.#hub.admit(head),
         fetch: (request) => this.#hub.fetch(request),
       },

@@ -1,4 +1,5 @@
-import type { ErrorListener } from "../errors.ts";
+import { SSETargetError, type ErrorListener } from "../errors.ts";
+import { describeValue } from "../options.ts";
 import { ServerSentEvent } from "./server-sent-event.ts";
 import type { ServerSentEventTarget } from "./server-sent-event-target.ts";
 import { quiet } from "./sse-target-options.ts";
@@ -14,6 +15,10 @@ export interface SourceFailureOptions {
   /** Hears of the error itself. @defaultValue ignored */
   readonly onError?: ErrorListener;
 }
+
+/** A source that never waits lets everything else in the process have its turn after this time, looked at every so many values. */
+const MAX_TURN_MS = 10;
+const TURN_VALUES = 64;
 
 /** What clients are told of an error that nobody has put in words for them. */
 export const FAILURE_MESSAGE = "The server could not go on.";
@@ -33,8 +38,13 @@ export async function sendAll(
   }
   target.addEventListener("close", onClose);
   try {
-    for (;;) {
+    let turnStartMs = performance.now();
+    for (let count = 1; ; count++) {
       await target.ready;
+      if (count % TURN_VALUES === 0 && performance.now() - turnStartMs > MAX_TURN_MS) {
+        await new Promise<void>((resolve) => setTimeout(resolve));
+        turnStartMs = performance.now();
+      }
       const value = await reader.next();
       if (value === DONE) break;
       if (value instanceof ServerSentEvent) target.dispatchEvent(value);
@@ -55,7 +65,11 @@ export function failureMessage(
   onError: ErrorListener,
 ): string {
   try {
-    return errorMessage?.(error) ?? FAILURE_MESSAGE;
+    const message: unknown = errorMessage?.(error) ?? FAILURE_MESSAGE;
+    if (typeof message === "string") return message;
+    // Of an async function; that it rejects as well is told to nobody.
+    if (message instanceof Promise) message.catch(() => {});
+    throw new SSETargetError("invalid-option", `\`errorMessage\` must return a string, got ${describeValue(message)}`);
   } catch (broken) {
     onError(broken);
     return FAILURE_MESSAGE;

@@ -49,7 +49,7 @@ export type SendEventsArguments =
  * for when the client can take more. When the client goes, the source is told by `return()` and by its signal; when the source ends,
  * or throws, the stream ends for good, with the reason in `ssetarget:end`.
  *
- * A request that cannot have a stream (`HEAD`, one that does not accept it, one that had it to its end) gets a target that is closed.
+ * A request that cannot have a stream (`HEAD`, `OPTIONS`, one that does not accept it, one that had it to its end) gets a target that is closed.
  * @throws SSETargetError `invalid-option`
  * @see https://oakserver.github.io/oak/sse
  */
@@ -79,7 +79,8 @@ export function beginEvents(
   answer: (opening: Admission, headers: Headers) => void,
 ): ServerSentEventTarget {
   const [source, options] = readArguments(rest);
-  const lastEventId = head.header("last-event-id") || parseUrl(head)?.searchParams.get("lastEventId") || undefined;
+  const lastEventId =
+    fromUtf8(head.header("last-event-id")) || parseUrl(head)?.searchParams.get("lastEventId") || undefined;
   // All that can be refused is refused before anything is answered.
   resolveTargetOptions(options);
   checkFunction("errorMessage", options.errorMessage);
@@ -108,11 +109,26 @@ function readArguments(rest: SendEventsArguments): readonly [Source<unknown> | u
   );
 }
 
+/**
+ * Browsers send an id in UTF-8; headers are read as if each byte were a character. What is no UTF-8 stays as it is.
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-last-event-id-header
+ */
+function fromUtf8(header: string | null): string | null {
+  if (header === null || !/[\x80-\xFF]/.test(header)) return header;
+  try {
+    return decodeURIComponent(header.replaceAll(/[%\x80-\xFF]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`));
+  } catch {
+    return header;
+  }
+}
+
 /** What is to be answered in place of a stream. */
 function replyTo(
   head: RequestHead,
   lastEventId: string | undefined,
 ): Extract<Admission, { kind: "reply" }> | undefined {
+  // A preflight asks whether it may ask; the headers say so.
+  if (head.method === "OPTIONS") return { kind: "reply", status: 204, headers: {}, body: null };
   if (!acceptsEventStream(head.header("accept"))) {
     const body = "This is text/event-stream; the request's Accept header does not take it.\n";
     return { kind: "reply", status: 406, headers: REFUSAL_HEADERS, body };

@@ -2,7 +2,7 @@ import { END_EVENT_TYPE, wireText, type EndData, type ServerSentEvent as EventFo
 import { SSETargetError, type ErrorListener } from "../errors.ts";
 import { MessageWriter } from "../http/message-writer.ts";
 import type { Sink } from "../http/sink.ts";
-import { delayOption, describeValue, wholeNumberOption } from "../options.ts";
+import { delayOption, describeValue, MAX_TIMER_MS, wholeNumberOption } from "../options.ts";
 import { commentFrame, messageFrame } from "../wire/message-frame.ts";
 import { checkEvent } from "./check-event.ts";
 import { CLOSE_TYPE, ServerSentEvent, type SentEvent } from "./server-sent-event.ts";
@@ -179,7 +179,7 @@ export function resolveTargetOptions(options: ServerSentEventTargetOptions) {
     keepAliveMs: delayOption("keepAliveMs", options.keepAliveMs, 15_000),
     retryMs: options.retryMs === null ? null : wholeNumberOption("retryMs", options.retryMs, 2_000, 0),
     maxBufferedBytes: wholeNumberOption("maxBufferedBytes", options.maxBufferedBytes, 1024 * 1024, 1),
-    closeTimeoutMs: wholeNumberOption("closeTimeoutMs", options.closeTimeoutMs, 5_000, 0),
+    closeTimeoutMs: wholeNumberOption("closeTimeoutMs", options.closeTimeoutMs, 5_000, 0, MAX_TIMER_MS),
     onError: quiet(options.onError),
   };
 }

@@ -1,6 +1,6 @@
 import { RESERVED_TYPE_PREFIX, type ServerSentEvent as EventForm } from "../event.ts";
 import { SSETargetError } from "../errors.ts";
-import { describeValue, wholeNumberOption } from "../options.ts";
+import { describeThrown, describeValue, wholeNumberOption } from "../options.ts";
 import { messageFrame } from "../wire/message-frame.ts";
 import { checkType } from "./check-event.ts";
 
@@ -115,7 +115,7 @@ function dataOf(type: string, { data, replacer, space }: ServerSentEventInit): s
   if (text !== undefined) return text;
   throw new SSETargetError(
     "unserializable-data",
-    `the \`data\` of the event of type ${describeValue(type)} cannot be written as JSON (${cause instanceof Error ? cause.message : String(cause)}); send a string, or what JSON can carry`,
+    `the \`data\` of the event of type ${describeValue(type)} cannot be written as JSON (${describeThrown(cause)}); send a string, or what JSON can carry`,
     { cause },
   );
 }

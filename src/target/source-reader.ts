@@ -61,28 +61,38 @@ export class SourceReader<T> {
     this.#isOver = true;
     this.#controller.abort(reason);
     this.#wake?.();
-    this.#return();
+    void this.#return();
   }
 
   async #advance(): Promise<T | typeof DONE> {
     if (this.#iterator === undefined) {
       const source = this.#source;
-      this.#iterator = iteratorOf(await (typeof source === "function" ? source(this.signal) : source));
-      // Stopped while the source was being made.
-      if (this.signal.aborted) this.#return();
+      this.#iterator = iteratorOf(typeof source === "function" ? await source(this.signal) : source);
+      if (this.#isOver) {
+        // Stopped while the source was being made.
+        void this.#return();
+        return DONE;
+      }
     }
-    const { done, value } = await this.#iterator.next();
-    if (done !== true) return value;
+    const result: unknown = await this.#iterator.next();
+    if (!isResult<T>(result)) {
+      throw new TypeError(`a source's iterator answered with ${describeValue(result)}, which is no result`);
+    }
+    if (result.done !== true) return result.value;
     this.#isOver = true;
     return DONE;
   }
 
-  #return(): void {
+  /** Whatever comes of it, nobody waits for it: a generator that is busy hears of it when it next gives a value. */
+  async #return(): Promise<void> {
     const source = this.#source;
-    // One that has not been asked for anything may hold something all the same, as a web stream does.
-    if (this.#iterator === undefined && typeof source !== "function") this.#iterator = iteratorOf(source);
-    // Whatever comes of it, nobody waits for it: a generator that is busy hears of it when it next gives a value.
-    void (async () => this.#iterator?.return?.())().catch(() => {});
+    try {
+      // One that has not been asked for anything may hold something all the same, as a web stream does.
+      if (this.#iterator === undefined && typeof source !== "function") this.#iterator = iteratorOf(source);
+      await this.#iterator?.return?.();
+    } catch {
+      // Nothing was wanted of it any more.
+    }
   }
 }
 
@@ -94,5 +104,12 @@ function iteratorOf<T>(iterated: Iterated<T>): AsyncIterator<T> | Iterator<T> {
       `a source must be something to iterate with \`for await\`, or a function that returns such, got ${describeValue(iterated)}`,
     );
   }
-  return Symbol.asyncIterator in iterated ? iterated[Symbol.asyncIterator]() : iterated[Symbol.iterator]();
+  const { [Symbol.asyncIterator]: isAsync } = iterated as Partial<AsyncIterable<T>>;
+  // Either may be there without being a method; an async one goes first, as in `for await`.
+  if (isAsync !== undefined && isAsync !== null) return (iterated as AsyncIterable<T>)[Symbol.asyncIterator]();
+  return (iterated as Iterable<T>)[Symbol.iterator]();
+}
+
+function isResult<T>(result: unknown): result is IteratorResult<T, unknown> {
+  return typeof result === "object" && result !== null;
 }

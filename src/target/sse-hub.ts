@@ -7,11 +7,11 @@ import { isClosable, type EventStore, type EventStores } from "../store/event-st
 import { Feed } from "../stream/feed.ts";
 import { TurnQueue } from "../stream/turn-queue.ts";
 import { StreamRegistry, type RegisteredStream } from "../stream/stream-registry.ts";
+import { resolveCloseOptions, settled, type CloseOptions } from "./close-options.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Listeners, type DispatchListener, type DispatchListenerOptions } from "./listeners.ts";
 import { PathPattern } from "./path-pattern.ts";
 import { VolatileStores } from "./volatile-stores.ts";
-import { settled, type CloseOptions } from "./sse-target.ts";
 import { resolveOptions, type ResolvedOptions, type SSETargetOptions } from "./sse-target-options.ts";
 
 /** Options of a hub; those of a target hold for each of its streams, `maxConnections` for all together. */
@@ -42,6 +42,8 @@ export interface HubStream<E extends ServerSentEvent> {
   dispatchEvents(events: readonly E[]): Promise<readonly StoredEvent<E>[]>;
   /** @see SSETarget.complete */
   complete(end?: EndData): Promise<void>;
+  /** Whether the stream has ended, here or in another process. Follows the store, as it does for a client. */
+  isCompleted(): Promise<boolean>;
 }
 
 const MAX_NAME_LENGTH = 512;
@@ -141,9 +143,10 @@ export class SSEHub<E extends ServerSentEvent> {
     return this.#endpoint.admit(head);
   }
 
-  /** Takes no more events or clients, lets what is under way finish, and sends clients away with a jittered `retry:`. Idempotent. */
-  close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(options);
+  /** Takes no more events or clients, lets what is under way finish, and sends clients away with a jittered `retry:`. Idempotent. @throws SSETargetError `invalid-option`, and then nothing is closed */
+  async close(options: CloseOptions = {}): Promise<void> {
+    const resolved = resolveCloseOptions(options);
+    this.#closing ??= this.#close(resolved);
     return this.#closing;
   }
 
@@ -151,16 +154,14 @@ export class SSEHub<E extends ServerSentEvent> {
     return this.close();
   }
 
-  async #close(options: CloseOptions): Promise<void> {
-    const spreadMs = wholeNumberOption("reconnectSpreadMs", options.reconnectSpreadMs, 5_000, 0);
-    const timeoutMs = wholeNumberOption("timeoutMs", options.timeoutMs, 5_000, 0);
+  async #close({ reconnectSpreadMs, timeoutMs }: Required<CloseOptions>): Promise<void> {
     const streams = [...this.#streams.streams()];
     await settled(
       Promise.all(streams.map((stream) => stream.dispatcher.close())).then(() => {}),
       timeoutMs,
     );
     for (const stream of streams) stream.feed.flush();
-    await this.#endpoint.close(spreadMs, timeoutMs);
+    await this.#endpoint.close(reconnectSpreadMs, timeoutMs);
     this.#streams.close();
   }
 
@@ -212,6 +213,12 @@ class NamedStream<E extends ServerSentEvent> implements HubStream<E> {
 
   async complete(end?: EndData): Promise<void> {
     return this.#use(this.name).dispatcher.complete(end);
+  }
+
+  async isCompleted(): Promise<boolean> {
+    const { feed } = this.#use(this.name);
+    await feed.open();
+    return feed.isEnd(Number.POSITIVE_INFINITY);
   }
 }
 

@@ -2,22 +2,15 @@ import type { EndData, ServerSentEvent, StoredEvent } from "../event.ts";
 import { SSETargetError } from "../errors.ts";
 import { Endpoint, type Admission, type StreamRoute } from "../http/endpoint.ts";
 import type { RequestHead } from "../http/request-head.ts";
-import { describeValue, wholeNumberOption } from "../options.ts";
+import { describeValue } from "../options.ts";
 import { isClosable, type EventStore } from "../store/event-store.ts";
 import { MemoryEventStore } from "../store/memory-event-store.ts";
 import { Feed } from "../stream/feed.ts";
 import { TurnQueue } from "../stream/turn-queue.ts";
+import { resolveCloseOptions, settled, type CloseOptions } from "./close-options.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Listeners, type DispatchListener, type DispatchListenerOptions } from "./listeners.ts";
 import { resolveOptions, type SSETargetOptions } from "./sse-target-options.ts";
-
-/** How a target or hub is closed. */
-export interface CloseOptions {
-  /** Clients come back at a moment of their own within this time, so that they do not all come at once. @defaultValue 5_000 */
-  readonly reconnectSpreadMs?: number;
-  /** How long to wait for what is being stored and sent; after it connections are torn down. @defaultValue 5_000 */
-  readonly timeoutMs?: number;
-}
 
 /**
  * One stream of typed events: what is dispatched goes to a store, and from there out to any number of clients,
@@ -125,9 +118,10 @@ export class SSETarget<E extends ServerSentEvent> {
     return this.#endpoint.admit(head);
   }
 
-  /** Takes no more events or clients, lets what is under way finish, and sends clients away with a jittered `retry:`. Idempotent. */
-  close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(options);
+  /** Takes no more events or clients, lets what is under way finish, and sends clients away with a jittered `retry:`. Idempotent. @throws SSETargetError `invalid-option`, and then nothing is closed */
+  async close(options: CloseOptions = {}): Promise<void> {
+    const resolved = resolveCloseOptions(options);
+    this.#closing ??= this.#close(resolved);
     return this.#closing;
   }
 
@@ -135,12 +129,10 @@ export class SSETarget<E extends ServerSentEvent> {
     return this.close();
   }
 
-  async #close(options: CloseOptions): Promise<void> {
-    const spreadMs = wholeNumberOption("reconnectSpreadMs", options.reconnectSpreadMs, 5_000, 0);
-    const timeoutMs = wholeNumberOption("timeoutMs", options.timeoutMs, 5_000, 0);
+  async #close({ reconnectSpreadMs, timeoutMs }: Required<CloseOptions>): Promise<void> {
     await settled(this.#dispatcher.close(), timeoutMs);
     this.#feed.flush();
-    await this.#endpoint.close(spreadMs, timeoutMs);
+    await this.#endpoint.close(reconnectSpreadMs, timeoutMs);
     this.#feed.stop();
     if (this.#ownsStore && isClosable(this.#store)) await this.#store.close();
   }
@@ -153,15 +145,4 @@ function checkStore(store: unknown): void {
     "invalid-option",
     `\`store\` must have the methods \`storeEvent\` and \`getEvents\`, got ${describeValue(store)}; leave it out for a memory store`,
   );
-}
-
-/** The promise, but no longer than this. */
-export async function settled(promise: Promise<void>, timeoutMs: number): Promise<void> {
-  let stopWaiting = () => {};
-  const timeout = new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, timeoutMs);
-    stopWaiting = () => clearTimeout(timer);
-  });
-  await Promise.race([promise, timeout]);
-  stopWaiting();
 }

@@ -150,10 +150,37 @@ describe("the chat", () => {
     expect(await page.locator(".asked img").count()).toBe(0);
   });
 
-  it("says so when the conversation is not there", async () => {
+  it("says so when the conversation is not there, on a phone too, and asks for nothing then", async () => {
     const gone = await context.newPage();
+    await gone.setViewportSize({ width: 360, height: 640 });
     await gone.goto(`${chat.url}/c/nowhere`);
-    await gone.getByText("This chat is not there any more").waitFor();
+    const status = gone.getByText("This chat is not there any more");
+    await status.waitFor();
     expect(await gone.getByLabel("Your question").isDisabled()).toBe(true);
+    expect(await gone.getByRole("button", { name: RELOADING }).isDisabled()).toBe(true);
+    // In one line, and nothing is wider than the screen.
+    expect((await status.boundingBox())?.height).toBeLessThan(30);
+    expect(await gone.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  });
+
+  it("shows the end of an answer to one who reads at its end", async () => {
+    await page.setViewportSize({ width: 360, height: 480 });
+    await ask(`${"so much, ".repeat(60)} reload?`);
+    await says(page, "Reload");
+    await page.getByRole("button", { name: "Stop" }).click();
+    await endOf(page).getByText("Stopped").waitFor();
+    const [end, composer] = await Promise.all([endOf(page).boundingBox(), page.locator("#composer").boundingBox()]);
+    expect((end?.y ?? 0) + (end?.height ?? 0)).toBeLessThanOrEqual(composer?.y ?? 0);
+  });
+
+  it("lets no page wait for an answer that was begun by a server which is no more", async () => {
+    expect((await fetch(`${chat.url}/chat/${crypto.randomUUID()}/sse`)).status).toBe(404);
+  });
+
+  it("refuses a question that is none", async () => {
+    for (const body of ["null", "[]", "{", '{"conversation":{}}'])
+      expect((await fetch(`${chat.url}/chat`, { method: "POST", body })).status).toBeGreaterThanOrEqual(400);
+    for (const body of ["null", "[]", "{"])
+      expect((await fetch(`${chat.url}/chat`, { method: "POST", body })).status).toBeLessThan(500);
   });
 });

@@ -1,5 +1,8 @@
+import { once } from "node:events";
+import { request, type IncomingMessage } from "node:http";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SSEReader } from "../support/sse-client.ts";
 import { launchChromium } from "./chromium.ts";
 import { startExample, type RunningExample } from "./start-example.ts";
 
@@ -34,6 +37,24 @@ describe("the page of a destination", () => {
     await page.getByText("Leia Organa").waitFor();
     for (const each of [page, second]) expect(await names(each)).toEqual(["Luke Skywalker", "Leia Organa"]);
     expect(problems).toEqual([]);
+  });
+
+  it("is there after requests that are none, and takes any name", async () => {
+    const { hostname, port } = new URL(example.url);
+    const ask = async (path: string, method = "GET") => {
+      // As it is, without the normalizing that `fetch` does.
+      const asking = request({ hostname, port, path, method, agent: false }).end();
+      const [response] = (await once(asking, "response")) as [IncomingMessage];
+      asking.destroy();
+      return response.statusCode;
+    };
+    expect(await ask("//")).toBe(404);
+    expect(await ask("/pipelines/%E0%A4%A/runs", "POST")).toBe(400);
+    expect(await ask("/pipelines/a%2F%C3%A9%20b/runs", "POST")).toBe(202);
+    const stream = await fetch(`${example.url}/pipelines/a%2F%C3%A9%20b/sse`);
+    const reader = await new SSEReader(stream).readCount(3);
+    expect(reader.events.map(({ type }) => type)).toEqual(["progress", "events", "progress"]);
+    await reader.close();
   });
 
   it("begins with the most recent 100 events", async () => {

@@ -124,6 +124,15 @@ describe("a browser's EventSource on a per-request target", () => {
     ]);
   });
 
+  it("comes again with an id of any characters", async () => {
+    await watch();
+    last().dispatchEvent(new ServerSentEvent("ping", { data: "a", id: "é ✓ 中" }));
+    await heardAre(1);
+    await last().close();
+    await until(() => targets.length === 2);
+    expect(last().lastEventId).toBe("é ✓ 中");
+  });
+
   it("waits as long as it is told by `retry`", async () => {
     await watch([{ retryMs: 600_000 }]);
     last().dispatchEvent(new ServerSentEvent("ping", { retry: 0 }));

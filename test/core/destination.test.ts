@@ -187,6 +187,21 @@ describe("a destination", () => {
     expect((await wire(hub, 2)).match(/^data: .*$/gm)).toEqual(["data: 1", "data: 3"]);
   });
 
+  it.each([
+    ["events", { maxPendingEvents: 3 }, "x"],
+    ["bytes", { maxPendingBytes: 3_000 }, "é".repeat(400)],
+  ])("delivers more %s together than the hub takes at once", async (_what, options, payload) => {
+    const onError = vi.fn();
+    const hub = new SSEHub(PATH, options);
+    const destination = createDestination(hub, { onError });
+    await destination.run("p_1", ($) => {
+      for (let n = 0; n < 20; n++) $.send.sse({ channel: "events", payload: `${n}${payload}` });
+    });
+    await destination.settled();
+    expect(onError).not.toHaveBeenCalled();
+    expect((await wire(hub, 20)).match(/^data: "\d+/gm)).toEqual(Array.from({ length: 20 }, (_, n) => `data: "${n}`));
+  });
+
   it("reports a store that fails, and goes on", async () => {
     const onError = vi.fn(() => {
       throw new Error("a listener that is broken too");
@@ -217,6 +232,12 @@ describe("a destination", () => {
     expect(workflow).not.toHaveBeenCalled();
   });
 
+  it.each([undefined, "workflow", {}])("is not run with %j for a workflow", async (workflow) => {
+    await expect(createDestination(newHub()).run("p_1", workflow as never)).rejects.toMatchObject({
+      code: "invalid-option",
+    });
+  });
+
   it("bounds what waits", async () => {
     const destination = createDestination(newHub(), { maxPendingEvents: 3, maxPendingBytes: 100 });
     const { $, finish } = destination.begin("p_1");
@@ -245,6 +266,12 @@ describe("a destination", () => {
 describe("$.send.sse", () => {
   const cycle: Record<string, unknown> = {};
   cycle["self"] = { cycle };
+  const thrower = {
+    toJSON: () => {
+      // oxlint-disable-next-line typescript/only-throw-error -- What others throw is not ours to choose.
+      throw null;
+    },
+  };
   it.each([
     [
       { payload: 1 },
@@ -277,7 +304,7 @@ describe("$.send.sse", () => {
     [
       { channel: "events", payload: () => {} },
       "unserializable-data",
-      "`payload` must be what JSON can carry, got () => {}",
+      "`payload` must be what JSON can carry, got a function",
     ],
     [{ channel: "events", payload: 1n }, "unserializable-data", "`payload` must be what JSON can carry, got 1n"],
     [{ channel: "events", payload: Number.NaN }, "unserializable-data", "got NaN"],
@@ -301,6 +328,26 @@ describe("$.send.sse", () => {
       "unserializable-data",
       "`payload.at` must be what JSON can carry, got a Map",
     ],
+    [
+      { channel: "events", payload: Promise.resolve(1) },
+      "unserializable-data",
+      "`payload` must be what JSON can carry, got a Promise",
+    ],
+    [{ channel: "events", payload: new RangeError("x") }, "unserializable-data", "got an Error"],
+    [{ channel: "events", payload: Object.assign(new Error("x"), { code: 1 }) }, "unserializable-data", "got an Error"],
+    [
+      { channel: "events", payload: { a: /x/ } },
+      "unserializable-data",
+      "`payload.a` must be what JSON can carry, got a RegExp",
+    ],
+    [{ channel: "events", payload: new Uint8Array(1) }, "unserializable-data", "got a Uint8Array"],
+    [{ channel: "events", payload: new URLSearchParams("a=1") }, "unserializable-data", "got a URLSearchParams"],
+    [
+      { channel: "events", payload: [new Date(Number.NaN)] },
+      "unserializable-data",
+      "`payload[0]` must be what JSON can carry, got an invalid Date",
+    ],
+    [{ channel: "events", payload: thrower }, "unserializable-data", "got an object that cannot be written (null)"],
     [
       { channel: "events", payload: { f: Symbol("s") } },
       "unserializable-data",

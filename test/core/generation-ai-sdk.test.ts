@@ -145,6 +145,41 @@ class Chat extends AbstractChat<UIMessage> {
   }
 }
 
+describe("the transport", () => {
+  const frame = (id: number, text: string) =>
+    `id: ${id}.a\nevent: chunk\ndata: {"type":"text-delta","id":"0","delta":"${text}"}\n\n`;
+  const gap = (reason: string) => `event: ssetarget:gap\ndata: {"reason":"${reason}","after":2,"resumesAt":1}\n\n`;
+  const end = 'id: 9.a\nevent: ssetarget:end\ndata: {"reason":"completed"}\n\n';
+
+  /** What is read from a server that breaks off after "ab", and answers the one that comes again with this. */
+  async function readOver(second: string): Promise<string> {
+    const server = createServer((request, response) => {
+      if (request.url?.endsWith("/answer") === true) return response.end('{"path":"/stream"}');
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      const isAgain = request.headers["last-event-id"] !== undefined;
+      return response.end(isAgain ? second : `retry: 5\n\n${frame(1, "a")}${frame(2, "b")}`);
+    });
+    const transport = new StoredChatTransport(`http://127.0.0.1:${await listen(server)}/chat`);
+    const chunks = await transport.reconnectToStream({ chatId: "1" });
+    let text = "";
+    for await (const chunk of chunks ?? []) if (chunk.type === "text-delta") text += chunk.delta;
+    return text;
+  }
+
+  it("hands nothing over twice where the history begins anew", async () => {
+    expect(await readOver(`${gap("reset")}${frame(1, "a")}${frame(2, "b")}${frame(3, "c")}${end}`)).toBe("abc");
+    expect(await readOver(`${frame(3, "c")}${end}`)).toBe("abc");
+  });
+
+  it.each([
+    ["reset", `${frame(1, "a")}${frame(2, "x")}${end}`],
+    ["reset", `${frame(1, "a")}${end}`],
+    ["trimmed", `${frame(3, "c")}${end}`],
+  ])("fails where something is missing (%s %#), rather than hiding it", async (reason, rest) => {
+    await expect(readOver(`${gap(reason)}${rest}`)).rejects.toThrow("A part of the answer has been lost.");
+  });
+});
+
 describe("useChat, whose chat this is, over stored streams", () => {
   const words = Array.from({ length: 60 }, (_, n) => ` word${n}`).join("");
 

@@ -199,6 +199,70 @@ describe("a generation", () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
+  it("is stopped by that at once, while its source is silent", async () => {
+    const { hub, generations } = scene();
+    let given: AbortSignal | undefined;
+    const { done } = generations.start("g", async function* (signal) {
+      given = signal;
+      yield "a";
+      await new Promise(() => {});
+    });
+    const reader = new SSEReader(await hub.fetch(get("/chat/g/sse")));
+    await reader.readCount(1);
+    await hub.complete("g", { reason: "stopped", message: "from elsewhere" });
+    expect(await done).toEqual({ reason: "stopped" });
+    expect(given?.aborted).toBe(true);
+    expect((await read(hub)).end).toMatchObject({ reason: "stopped", message: "from elsewhere" });
+  });
+
+  it("says what its stream says, where somebody else has ended that first", async () => {
+    const { hub, generations } = scene();
+    const { stream, push, finish } = handSource<string>();
+    const { done } = generations.start("g", stream);
+    push("a");
+    await (await new SSEReader(await hub.fetch(get("/chat/g/sse"))).readCount(1)).close();
+    await hub.complete("g", { reason: "stopped" });
+    finish();
+    expect([await done, (await read(hub)).end]).toMatchObject([{ reason: "stopped" }, { reason: "stopped" }]);
+  });
+
+  it("is not begun again where its stream has ended: the source is not touched", async () => {
+    const { hub, generations } = scene();
+    await generations.start("g", ["a"]).done;
+    const source = vi.fn();
+    const onCancel = vi.fn();
+    expect(await generations.start("g", source).done).toEqual({ reason: "stopped" });
+    expect(await generations.start("g", new ReadableStream<string>({ cancel: onCancel })).done).toMatchObject({
+      reason: "stopped",
+    });
+    expect(source).not.toHaveBeenCalled();
+    expect(onCancel).toHaveBeenCalledTimes(1);
+    expect(await read(hub)).toMatchObject({ chunks: ["a"], end: { reason: "completed" } });
+  });
+
+  it("can be stopped however broken its source is", async () => {
+    const locked = new ReadableStream<string>();
+    locked.getReader();
+    const { generations } = scene();
+    expect(await generations.start("g", locked).stop()).toEqual({ reason: "stopped" });
+  });
+
+  it("fails where its store does not answer, and does not wait for ever", async () => {
+    const hub = new SSEHub<ChunkEvent<string>>("/chat/:id/sse", {
+      store: () => ({ storeEvent: () => new Promise(() => {}), getEvents: async () => [] }),
+    });
+    vi.useFakeTimers();
+    try {
+      const generations = new Generations<string>(hub, { storeRetryMs: 0 });
+      const { done } = generations.start("g", ["a"]);
+      await vi.advanceTimersByTimeAsync(120_000);
+      expect(await done).toMatchObject({ reason: "failed", error: { code: "timeout" } });
+      await generations.close();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("ends when its source fails, with what came before, and without what is not for clients", async () => {
     const { hub, generations, onError } = scene();
     const failure = new Error("401 from https://user:password@model");
@@ -269,6 +333,18 @@ describe("a generation", () => {
     const { hub, generations } = scene({ join: (a, b) => (b === "|" || a === "|" ? undefined : a + b) }, store);
     await generations.start("g", ["a", "b", "|", "c", "d"]).done;
     expect((await read(hub)).chunks).toEqual(["ab", "|", "cd"]);
+  });
+
+  it("stores what is too large or too much together in pieces", async () => {
+    const words = Array.from({ length: 40 }, (_, n) => `${n},${"x".repeat(50)} `);
+    for (const join of [undefined, (a: string, b: string) => a + b]) {
+      for (const limits of [{ maxEventBytes: 200 }, { maxPendingEvents: 3 }, { maxPendingBytes: 500 }]) {
+        const hub = new SSEHub<ChunkEvent<string>>("/chat/:id/sse", limits);
+        const generation = new Generations<string>(hub, { coalesceMs: 0, join, storeRetryMs: 0 }).start("g", words);
+        expect(await generation.done).toEqual({ reason: "completed" });
+        expect((await read(hub)).chunks.join("")).toBe(words.join(""));
+      }
+    }
   });
 
   it("does not ask its source for more than the store can keep up with", async () => {
@@ -391,7 +467,8 @@ describe("generations", () => {
     vi.useFakeTimers();
     try {
       const { done } = generations.start("g", ["a"]);
-      await vi.waitFor(() => done);
+      await done;
+      await vi.advanceTimersByTimeAsync(10);
       expect(vi.getTimerCount()).toBe(1); // The hub's sweep.
     } finally {
       vi.useRealTimers();

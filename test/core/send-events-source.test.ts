@@ -166,6 +166,80 @@ describe.each(Object.entries(DOORS))("sendEvents with a source, through %s", (_n
     expect(start).not.toHaveBeenCalled();
   });
 
+  /** What cannot even be begun. */
+  const broken: Readonly<Record<string, () => unknown>> = {
+    "a web stream that somebody else reads": () => {
+      const stream = new ReadableStream();
+      stream.getReader();
+      return stream;
+    },
+    "an iterable that throws": () => ({
+      [Symbol.asyncIterator]: () => {
+        throw new Error("broken");
+      },
+    }),
+  };
+  it.each(Object.entries(broken))("outlives %s, asked for or not", async (_kind, make) => {
+    const { readToEnd } = await open([make() as never]);
+    expect(parse(await readToEnd())).toEqual([end({ reason: "failed", message: "The server could not go on." })]);
+    // An error that nobody hears would be a rejection that ends the process, and fails this test.
+    expect((await open([make() as never], { method: "HEAD" })).target.closed).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve));
+  });
+
+  it("fails where an iterator answers with what is no result, as `for await` does", async () => {
+    const onError = vi.fn();
+    const source = { [Symbol.iterator]: () => ({ next: () => 5 }) };
+    const { readToEnd } = await open([source as never, { onError }]);
+    expect(parse(await readToEnd())).toEqual([end({ reason: "failed", message: "The server could not go on." })]);
+    expect(onError.mock.calls).toMatchObject([
+      [{ message: "a source's iterator answered with 5, which is no result" }],
+    ]);
+  });
+
+  it("reads what is iterable but not async iterable", async () => {
+    const { readToEnd } = await open([{ [Symbol.asyncIterator]: undefined, [Symbol.iterator]: () => ["a"].values() }]);
+    expect(parse(await readToEnd()).map(({ data }) => data)).toContain("a");
+  });
+
+  it("does not ask one that was made too late for anything", async () => {
+    let make = (_source: AsyncIterable<unknown>) => {};
+    const next = vi.fn(() => new Promise<IteratorResult<unknown>>(() => {}));
+    const onReturn = vi.fn(async () => ({ done: true as const, value: undefined }));
+    const { target } = await open([() => new Promise<AsyncIterable<unknown>>((resolve) => (make = resolve))]);
+    await target.close();
+    make({ [Symbol.asyncIterator]: () => ({ next, return: onReturn }) });
+    await until(() => onReturn.mock.calls.length === 1);
+    expect(next).not.toHaveBeenCalled();
+  });
+
+  it("lets a process do other things while a source never waits", async () => {
+    let asked = 0;
+    const { target, readToEnd } = await open([
+      (function* () {
+        for (;;) yield asked++;
+      })(),
+    ]);
+    const read = readToEnd();
+    // A timer comes at all.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(asked).toBeGreaterThan(0);
+    void target.close();
+    await read;
+    expect(target.closed).toBe(true);
+  });
+
+  it.each([
+    ["a promise", async () => Promise.reject(new Error("too late"))],
+    ["a number", () => 17n],
+  ])("says only what is text of an error, and not %s", async (_kind, errorMessage) => {
+    const onError = vi.fn();
+    const failing = () => Promise.reject(new Error("broken"));
+    const { readToEnd } = await open([failing, { errorMessage: errorMessage as never, onError }]);
+    expect(parse(await readToEnd())).toEqual([end({ reason: "failed", message: "The server could not go on." })]);
+    expect(onError.mock.calls[1]).toMatchObject([{ code: "invalid-option" }]);
+  });
+
   it("lets other things be sent in between", async () => {
     let go = () => {};
     const wait = new Promise<void>((resolve) => (go = resolve));

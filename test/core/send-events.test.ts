@@ -147,6 +147,19 @@ describe.each(Object.entries(DOORS))("sendEvents through %s", (_name, open) => {
     expect(headers.get("access-control-allow-origin")).toBe("*");
   });
 
+  it("answers a preflight with the headers alone, and begins no source", async () => {
+    const source = vi.fn();
+    const asked = await open([source, { headers: { "access-control-allow-origin": "https://app.example" } }], {
+      method: "OPTIONS",
+    });
+    expect(asked.status).toBe(204);
+    expect(asked.headers.get("access-control-allow-origin")).toBe("https://app.example");
+    expect(asked.headers.get("content-type")).toBe(null);
+    expect(await asked.readToEnd()).toBe("");
+    expect(asked.target.closed).toBe(true);
+    expect(source).not.toHaveBeenCalled();
+  });
+
   it("answers a POST as well, and any path", async () => {
     const { target, status, readUntil } = await open([], { method: "POST", path: "//a/b?c" });
     expect(status).toBe(200);
@@ -161,6 +174,13 @@ describe.each(Object.entries(DOORS))("sendEvents through %s", (_name, open) => {
       (await open([], { path: "/sse?lastEventId=18", headers: { "last-event-id": "19" } })).target.lastEventId,
     ).toBe("19");
     expect((await open([])).target.lastEventId).toBeUndefined();
+  });
+
+  it("reads an id as a browser sends it, in UTF-8", async () => {
+    const asSent = Buffer.from("é✓").toString("latin1");
+    expect((await open([], { headers: { "last-event-id": asSent } })).target.lastEventId).toBe("é✓");
+    expect((await open([], { headers: { "last-event-id": "\u00e9" } })).target.lastEventId).toBe("\u00e9");
+    expect((await open([], { path: "/sse?lastEventId=%C3%A9" })).target.lastEventId).toBe("é");
   });
 
   it("notices that the client has gone", async () => {
@@ -360,6 +380,15 @@ describe("a per-request target", () => {
     expect(target.bufferedBytes).toBeGreaterThan(0);
     await target.close();
     expect(target.bufferedBytes).toBe(0);
+  });
+
+  it("gives a client its time however long `closeTimeoutMs` is, and refuses what no timer can wait", async () => {
+    expect(() => sendEvents(new Request("http://localhost/"), { closeTimeoutMs: 2 ** 31 })).toThrow(
+      "`closeTimeoutMs` must be a whole number from 0 to 2147483647, got 2147483648",
+    );
+    const { target } = await DOORS["the universal door"]([{ closeTimeoutMs: 2 ** 31 - 1 }]);
+    target.dispatchMessage("x");
+    expect(await new Response(target.closed ? "" : "open").text()).toBe("open");
   });
 
   it("is served over HTTP/2 as well", async () => {

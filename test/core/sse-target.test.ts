@@ -516,6 +516,19 @@ describe("close", () => {
     expect([late.retries.length, late.events]).toEqual([1, []]);
   });
 
+  it.for(["timeoutMs", "reconnectSpreadMs"] as const)(
+    "refuses a %s that timers cannot wait for, and closes nothing",
+    async (name) => {
+      const target = new SSETarget("/sse");
+      await expect(target.close({ [name]: 2 ** 31 })).rejects.toMatchObject({
+        code: "invalid-option",
+        message: expect.stringContaining("from 0 to 2147483647"),
+      });
+      await target.dispatchEvent({ type: "still open" });
+      await target.close();
+    },
+  );
+
   it("is what `await using` does", async () => {
     let kept: SSETarget<Tick>;
     {

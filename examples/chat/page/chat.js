@@ -29,7 +29,7 @@ let cursor = "";
 function watch() {
   conversationStream = open(`/conversations/${conversation}/sse?lastEventId=${encodeURIComponent(cursor)}`, () => {
     connection.textContent = "This chat is not there any more";
-    for (const field of [text, send]) field.disabled = true;
+    for (const field of [text, send, ...document.querySelectorAll("#suggestions button")]) field.disabled = true;
   });
   conversationStream.addEventListener("asked", (event) => {
     cursor = event.lastEventId;
@@ -51,6 +51,11 @@ function follow({ id, text: question }) {
     const wasAtEnd = isAtEnd();
     answer.append(JSON.parse(event.data));
     if (wasAtEnd) showEnd();
+  });
+  source.addEventListener("ssetarget:gap", (event) => {
+    // A history that begins anew follows from its beginning; of one that was trimmed something is missing.
+    if (JSON.parse(event.data).reason === "reset") answer.replaceChildren();
+    else answer.append(" […] ");
   });
   source.addEventListener("ssetarget:end", (event) => {
     source.close();
@@ -81,12 +86,14 @@ function begin(id, turn) {
 
 function finish(id, turn, label, message) {
   if (turn.dataset.state === "done") return;
+  const wasAtEnd = isAtEnd();
   turn.dataset.state = "done";
   const answer = turn.querySelector(".answer");
   answer.ariaBusy = "false";
   const end = turn.querySelector(".end");
   end.textContent = [label, message].filter(Boolean).join(": ");
   end.hidden = end.textContent === "";
+  if (wasAtEnd) showEnd();
   announcement.textContent = end.textContent || turn.querySelector(".text").textContent;
   writing.splice(writing.indexOf(id), 1);
   if (writing.length === 0) watch();

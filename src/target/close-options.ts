@@ -1,0 +1,28 @@
+import { MAX_TIMER_MS, wholeNumberOption } from "../options.ts";
+
+/** How a target or hub is closed. */
+export interface CloseOptions {
+  /** Clients come back at a moment of their own within this time, so that they do not all come at once. @defaultValue 5_000 */
+  readonly reconnectSpreadMs?: number;
+  /** How long to wait for what is being stored and sent; after it connections are torn down. @defaultValue 5_000 */
+  readonly timeoutMs?: number;
+}
+
+/** The options with their defaults. @throws SSETargetError `invalid-option` */
+export function resolveCloseOptions({ reconnectSpreadMs, timeoutMs }: CloseOptions): Required<CloseOptions> {
+  return {
+    reconnectSpreadMs: wholeNumberOption("reconnectSpreadMs", reconnectSpreadMs, 5_000, 0, MAX_TIMER_MS),
+    timeoutMs: wholeNumberOption("timeoutMs", timeoutMs, 5_000, 0, MAX_TIMER_MS),
+  };
+}
+
+/** The promise, but no longer than this. */
+export async function settled(promise: Promise<void>, timeoutMs: number): Promise<void> {
+  let stopWaiting = () => {};
+  const timeout = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, timeoutMs);
+    stopWaiting = () => clearTimeout(timer);
+  });
+  await Promise.race([promise, timeout]);
+  stopWaiting();
+}

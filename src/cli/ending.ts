@@ -79,6 +79,7 @@ function refusalText(error: ConnectionError, { url, hasCredentials }: EndingFact
   if (code === "not-an-event-stream") {
     return `${url} is no event stream; it may be a page about one. Streams of ssetarget often end in /sse.`;
   }
+  if (code === "event-too-large") return `${url} has an event that is too large to be read.`;
   switch (status) {
     case 401:
       return hasCredentials
@@ -91,7 +92,7 @@ function refusalText(error: ConnectionError, { url, hasCredentials }: EndingFact
     case undefined:
       return `${url} cannot be reached: ${reasonOf(error)}.`;
     default:
-      return `There is no stream to be had from ${url}: ${hideQueries(safeText(error.message))}.`;
+      return `There is no stream to be had from ${url}: the server answers ${status}.`;
   }
 }
 

@@ -1,13 +1,10 @@
 import { once } from "node:events";
 import type { ConnectionState } from "../client/connection-state.ts";
-import { type Line, paintLine } from "./line.ts";
+import { ALL_COLUMNS, type Line, paintLine } from "./line.ts";
 import type { Palette } from "./palette.ts";
 import type { WireEvent } from "./plain-line.ts";
 import { safeText } from "./safe-text.ts";
 import type { TailView } from "./tail-view.ts";
-
-/** Says everything, whatever the window: what is piped has no width. */
-const ALL_COLUMNS = Number.MAX_SAFE_INTEGER;
 
 export interface LineViewInput {
   /** Where the events go. */

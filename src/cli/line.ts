@@ -17,6 +17,9 @@ export function part(text: string, style: Style = "plain"): Part {
   return { text, style };
 }
 
+/** For what is not cut: a pipe has no width, and a terminal wraps what is not painted over. */
+export const ALL_COLUMNS = Number.MAX_SAFE_INTEGER;
+
 /** The line in no more than so many columns: what is too long is cut, its right end never. */
 export function paintLine({ parts, right }: Line, columns: number, palette: Palette): string {
   const rightWidth = right === undefined ? 0 : textWidth(right.text);

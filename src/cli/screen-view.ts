@@ -6,7 +6,7 @@ import type { LogLevel } from "../workflows/span-event.ts";
 import type { SpanTree } from "../workflows/span-tree.ts";
 import { remainingText } from "./duration-text.ts";
 import { renderFrame, statusLine } from "./frame.ts";
-import { type Line, type Part, part } from "./line.ts";
+import { ALL_COLUMNS, type Line, paintLine, type Part, part } from "./line.ts";
 import { LiveScreen } from "./live-screen.ts";
 import type { Palette } from "./palette.ts";
 import type { WireEvent } from "./plain-line.ts";
@@ -62,11 +62,13 @@ export class ScreenView implements TailView {
 
   finish(lines: readonly Line[]): void {
     clearTimeout(this.#timer);
-    const { terminal } = this.#input;
+    const { terminal, palette } = this.#input;
     terminal.off("resize", this.#paint);
     process.off("exit", this.#release).off("SIGTSTP", this.#stop).off("SIGCONT", this.#paint);
-    this.#show(lines, Math.max(MAX_FINAL_ROWS, this.#screen.rows));
+    this.#show([], Math.max(MAX_FINAL_ROWS, this.#screen.rows));
     this.#release();
+    // Not cut to the window: this is what somebody wants to read to its end, and to copy.
+    for (const line of lines) terminal.write(`${paintLine(line, ALL_COLUMNS, palette)}\n`);
   }
 
   readonly #paint = (): void => {

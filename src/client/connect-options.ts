@@ -101,7 +101,7 @@ export function resolveOptions(url: string | URL, options: ConnectOptions): Reso
     const value = options[name];
     if (value !== undefined) numbers[name] = value ?? MAX_TIMER_MS;
     if (!(numbers[name] > 0 && numbers[name] <= MAX_TIMER_MS)) {
-      refuse(`\`${name}\` must be a number from 1 to 2147483647, got ${value}; the default is ${DEFAULTS[name]}`);
+      refuse(`\`${name}\` must be from 1 to 2147483647, got ${value}`);
     }
   }
   const { document, navigator } = globalThis;
@@ -109,7 +109,7 @@ export function resolveOptions(url: string | URL, options: ConnectOptions): Reso
   try {
     href = new Request(url).url;
   } catch {
-    refuse(`\`url\` must be absolute outside of pages, got "${url}"`);
+    refuse("`url` must be absolute, without password");
   }
   const isPlain = !(method || token || headers || body || fetch || options.transport);
   const isShared = (shareTabs ?? (isPlain && document)) && navigator?.locks;

@@ -72,7 +72,7 @@ export function createContinuity(parse: (data: string, type: string) => unknown,
           events.push({ ...(fields as object), type, id: at?.id } as ClientEvent<UnknownEvent>);
         }
       } catch (cause) {
-        onError(new SSETargetError("invalid-event", `event ${id} is left out: its data cannot be read`, { cause }));
+        onError(new SSETargetError("invalid-event", `event ${id} cannot be read`, { cause }));
       }
       return events;
     },

@@ -34,7 +34,7 @@ export function createDelivery(onDone: (cursor: string) => void, onThrow: ErrorL
   const loops = new Map<object, Waiter>();
   /** Events with their cursors, and moves of the cursor alone. */
   const waiting: (readonly [AnyEvent | undefined, string])[] = [];
-  let onDrained: (() => void)[] = [];
+  const onDrained: (() => void)[] = [];
   let lastEventId = "";
   let doneId = "";
   let isPumping = false;
@@ -54,8 +54,7 @@ export function createDelivery(onDone: (cursor: string) => void, onThrow: ErrorL
       if (lastEventId !== doneId) onDone((doneId = lastEventId));
       const entry = waiting.shift();
       if (!entry) {
-        for (const resolve of onDrained) resolve();
-        onDrained = [];
+        for (const resolve of onDrained.splice(0)) resolve();
         break;
       }
       const [event] = entry;
@@ -84,10 +83,10 @@ export function createDelivery(onDone: (cursor: string) => void, onThrow: ErrorL
     listeners: listenersOf,
     push(events, cursor) {
       if (isOver || !events) return;
-      for (const event of events.length > 0 ? events : [undefined]) waiting.push([event, cursor]);
+      for (const event of events[0] ? events : [undefined]) waiting.push([event, cursor]);
       pump();
     },
-    drained: () => (waiting.length > 0 ? new Promise((resolve) => onDrained.push(resolve)) : undefined),
+    drained: () => waiting[0] && new Promise<void>((resolve) => onDrained.push(resolve)),
     begin(cursor) {
       isOver = false;
       lastEventId = doneId = cursor;
@@ -119,9 +118,27 @@ export function createDelivery(onDone: (cursor: string) => void, onThrow: ErrorL
   };
 }
 
-/** Calls them all, whatever one of them throws. */
+/**
+ * Who hears of what listeners throw. Where nobody wants to, or who does throws in turn, it is reported as uncaught, as an
+ * `EventTarget` does.
+ */
+export function throwTo(onError: ErrorListener | undefined): ErrorListener {
+  return (error) => {
+    try {
+      if (!onError) throw error;
+      onError(error);
+    } catch (thrown) {
+      queueMicrotask(() => {
+        throw thrown;
+      });
+    }
+  };
+}
+
+/** Calls all that there are at this moment, whatever one of them throws. */
 export function callAll<T>(listeners: Iterable<(value: T) => void>, value: T, onThrow: ErrorListener): void {
-  for (const listener of listeners) {
+  // oxlint-disable-next-line unicorn/no-useless-spread -- A listener may add others, and itself again.
+  for (const listener of [...listeners]) {
     try {
       listener(value);
     } catch (error) {

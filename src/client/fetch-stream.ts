@@ -1,5 +1,4 @@
 import { createParser } from "eventsource-parser";
-import type { SSETargetErrorCode } from "../errors.ts";
 import type { Attempt } from "./attempt.ts";
 import type { WireMessage } from "./client-event.ts";
 import type { Given, TokenRequest } from "./connect-options.ts";
@@ -45,23 +44,22 @@ function ask<T>(given: Given<T>, wasRefused: boolean): T | Promise<T> {
 function isStream(response: Response): boolean {
   const { status, headers, body } = response;
   const type = headers.get("content-type");
-  if (status === 200 && body && /^text\/event-stream *(;|$)/i.test(type ?? "")) return true;
+  if (status === 200 && body && /^text\/event-stream *(;|$)/i.test(`${type}`)) return true;
   drop(response);
   if (status === 204) return false;
   const retryAfter = headers.get("retry-after");
   throw new ConnectionError(
-    codeOf(status),
-    `no event stream came, but status ${status} and ${body ? type : "no body"}`,
+    // Request timeout, too early, too many requests: like failures of the server's own, these say nothing about the next try.
+    status >= 500 || [408, 425, 429].includes(status)
+      ? "connection-lost"
+      : status === 200
+        ? "not-an-event-stream"
+        : "request-refused",
+    `no event stream, but status ${status} and ${body && type}`,
     status,
     // Seconds, or a date.
     retryAfter ? Math.max(0, +retryAfter * 1000 || Date.parse(retryAfter) - Date.now()) || 0 : undefined,
   );
-}
-
-function codeOf(status: number): SSETargetErrorCode {
-  if (status === 200) return "not-an-event-stream";
-  // Request timeout, too early, too many requests: like failures of the server's own, these say nothing about the next try.
-  return status >= 500 || [408, 425, 429].includes(status) ? "connection-lost" : "request-refused";
 }
 
 async function read(
@@ -71,7 +69,7 @@ async function read(
   const reader = body.getReader();
   // The parser takes one byte order mark away, as the format has it; the decoder would take another.
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  let messages: WireMessage[] = [];
+  const messages: WireMessage[] = [];
   const parser = createParser({
     maxBufferSize: options.maxEventLength,
     onError({ type }) {
@@ -93,13 +91,11 @@ async function read(
     for (;;) {
       const { done, value } = await reader.read();
       signal.throwIfAborted();
-      if (done) throw new ConnectionError("connection-lost", "the server closed the connection");
+      if (done) throw new ConnectionError("connection-lost", "closed by the server");
       try {
         parser.feed(decoder.decode(value, { stream: true }));
       } finally {
-        const received = messages;
-        messages = [];
-        await onMessages(received);
+        await onMessages(messages.splice(0));
       }
     }
   } finally {

@@ -45,7 +45,9 @@ export function keepCursor(storage: CursorStorage, url: string, onError: ErrorLi
         const hanging = new Promise<void>((resolve) => {
           timer = setTimeout(resolve, 2 * INTERVAL_MS);
         });
-        return (await Promise.race([storage.getItem(key), hanging])) || undefined;
+        const found = await Promise.race([storage.getItem(key), hanging]);
+        // With a line break it could never be sent.
+        return typeof found === "string" && /^[^\0\r\n]+$/.test(found) ? found : undefined;
       } catch (error) {
         onError(error);
         return undefined;

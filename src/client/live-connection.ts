@@ -4,7 +4,7 @@ import type { ConnectionError } from "./connection-error.ts";
 import type { ConnectionState, ConnectionStatus } from "./connection-state.ts";
 import type { ResolvedOptions } from "./connect-options.ts";
 import { createContinuity } from "./continuity.ts";
-import { callAll, createDelivery } from "./delivery.ts";
+import { callAll, createDelivery, throwTo } from "./delivery.ts";
 import type { EventConnection } from "./event-connection.ts";
 import type { Host } from "./host.ts";
 import { keepCursor } from "./kept-cursor.ts";
@@ -15,10 +15,14 @@ import { createTabs } from "./tabs.ts";
 /** A leader whose application takes longer over what has arrived lets another tab lead, in milliseconds. */
 const SLOW_LEADER_MS = 1_000;
 
+/** The event's type is no function, so it is not taken for one that revives. */
+const parseJson = JSON.parse as unknown as (data: string, type: string) => unknown;
+
 /** Decides whether this tab needs a connection of its own, and leads what arrives to those who wait for it. */
 export function createConnection(options: ResolvedOptions): EventConnection<UnknownEvent> {
-  const { onError, parse = (data: string) => JSON.parse(data) as unknown, url, tabsName, storage, signal } = options;
-  const report = onError ?? (() => {});
+  const { onError, parse = parseJson, url, tabsName, storage, signal } = options;
+  const onThrow = throwTo(onError);
+  const report = onError ? onThrow : () => {};
   const subscribers = new Set<() => void>();
   let state: ConnectionState = { status: "connecting", attempt: 0 };
   let closed: Promise<ConnectionState>;
@@ -44,28 +48,18 @@ export function createConnection(options: ResolvedOptions): EventConnection<Unkn
   const network = createNetwork(options, host);
   const tabs = tabsName ? createTabs(tabsName, host) : undefined;
 
-  /** As an `EventTarget` does, where nobody wants to hear of it. */
-  function onThrow(error: unknown): void {
-    if (onError) onError(error);
-    else
-      queueMicrotask(() => {
-        throw error;
-      });
-  }
-
   function getState(): ConnectionState {
-    if (state.lastEventId !== (delivery.lastEventId() || undefined)) renew({});
+    const lastEventId = delivery.lastEventId() || undefined;
+    if (lastEventId !== state.lastEventId) state = Object.freeze({ ...state, lastEventId });
     return state;
   }
 
-  function renew(change: Partial<ConnectionState>): void {
-    state = Object.freeze({ ...state, ...change, lastEventId: delivery.lastEventId() || undefined });
-  }
-
   function setState(status: ConnectionStatus, attempt: number, error?: ConnectionError, retryAtMs?: number): void {
-    if (status === state.status && attempt === state.attempt && retryAtMs === state.retryAtMs) return;
-    renew({ status, attempt, error, retryAtMs });
+    if (life && status === state.status && attempt === state.attempt && retryAtMs === state.retryAtMs) return;
+    state = Object.freeze({ ...getState(), status, attempt, error, retryAtMs });
     tabs?.tell();
+    // Before anybody hears of it, who may connect again: `closed` is another promise then.
+    if (!life) resolveClosed(state);
     callAll(subscribers, undefined, onThrow);
   }
 
@@ -145,7 +139,6 @@ export function createConnection(options: ResolvedOptions): EventConnection<Unkn
     delivery.end(error);
     kept?.flush();
     setState(status, 0, status === "failed" ? (error as ConnectionError) : undefined);
-    resolveClosed(getState());
   }
 
   const close = () => void over("closed");

@@ -81,18 +81,18 @@ export function createNetwork(options: ResolvedOptions, host: Host): Network {
     onCheck = watch;
     const leftMs = heardAtMs + silenceMs - Date.now();
     if (leftMs > 0) timer = setTimeout(watch, Math.min(leftMs, silenceMs));
-    else current?.abort(new ConnectionError("connection-lost", `nothing was heard for ${silenceMs} ms`));
+    else current?.abort(new ConnectionError("connection-lost", `silent for ${silenceMs} ms`));
   }
 
   /** Tries again between once and twice the server's or the user's delay after the first failure, and doubled with each further one. */
   function delay(error: ConnectionError): void {
-    const { retryAfterMs } = error;
+    const { retryAfterMs = 0 } = error;
     const baseMs = Math.min(retryMs || minDelayMs, maxDelayMs);
     const longestMs = Math.min(maxDelayMs, baseMs * 2 ** ++failures);
     const ownMs = Math.max(baseMs, longestMs * (0.5 + Math.random() / 2));
-    const delayMs = Math.min(ownMs + (retryAfterMs ?? 0), MAX_TIMER_MS);
+    const delayMs = Math.min(ownMs + retryAfterMs, MAX_TIMER_MS);
     // What the server has asked for is not cut short.
-    onCheck = retryAfterMs === undefined ? run : undefined;
+    onCheck = retryAfterMs ? undefined : run;
     timer = setTimeout(run, delayMs);
     host.onState("waiting", failures, error, Date.now() + delayMs);
   }

@@ -10,7 +10,8 @@ export function followPageLife(onWake: () => void, onSleep: () => void, signal: 
     online: onWake,
     pageshow: onWake,
     resume: onWake,
-    visibilitychange: onWake,
+    // A page that is left is hidden after it has gone.
+    visibilitychange: () => document.hidden || onWake(),
     pagehide: onSleep,
     freeze: onSleep,
   };

@@ -1,7 +1,9 @@
+import type { ErrorListener } from "../errors.ts";
 import type { SpanEvent } from "../workflows/span-event.ts";
 import { SpanTree, type SpanTreeOptions } from "../workflows/span-tree.ts";
 import { connect } from "./connect.ts";
 import type { ConnectOptions } from "./connect-options.ts";
+import { callAll, throwTo } from "./delivery.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import type { EventConnection } from "./event-connection.ts";
 
@@ -66,6 +68,7 @@ class LiveTrace implements TraceWatch {
   readonly tree: SpanTree;
   readonly connection: EventConnection<SpanEvent>;
   readonly #subscribers = new Set<() => void>();
+  readonly #onThrow: ErrorListener;
   #version = 0;
   #toldAtMs = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -73,6 +76,7 @@ class LiveTrace implements TraceWatch {
   #tickMs: number | undefined;
 
   constructor(url: string | URL, { tree, snapshot, ...options }: WatchTraceOptions) {
+    this.#onThrow = throwTo(options.onError);
     this.tree = new SpanTree(tree);
     this.tree.applyAll(snapshot?.events ?? []);
     const leaseMs = tree?.leaseMs;
@@ -135,6 +139,6 @@ class LiveTrace implements TraceWatch {
     this.#timer = undefined;
     this.#toldAtMs = Date.now();
     this.#version++;
-    for (const subscriber of this.#subscribers) subscriber();
+    callAll(this.#subscribers, undefined, this.#onThrow);
   };
 }

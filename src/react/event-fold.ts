@@ -1,5 +1,6 @@
 import type { GapEvent } from "../client/client-event.ts";
 import type { ConnectionState } from "../client/connection-state.ts";
+import type { ErrorListener } from "../errors.ts";
 import { END_EVENT_TYPE, GAP_EVENT_TYPE, type GapData } from "../event.ts";
 import type { AnyEvent, Fold } from "./shared-stream.ts";
 import { isSameState } from "./stream-state.ts";
@@ -16,25 +17,30 @@ export interface EventView<E, S> {
 /** Gaps beyond this many are forgotten, the oldest first. */
 const MAX_GAPS = 100;
 
+export interface EventFoldOptions<E, S> {
+  readonly maxEvents: number;
+  readonly initialData: S;
+  readonly reduce: ((data: S, event: E) => S) | undefined;
+  /** Hears of what the reducer throws. */
+  readonly onThrow: ErrorListener;
+}
+
 /** Keeps the newest events, and folds all of them with the user's reducer. */
 export class EventFold<E, S> implements Fold<EventView<E, S>> {
   readonly isOver = false;
   readonly tickMs = undefined;
   snapshot: EventView<E, S>;
   cursor = "";
-  readonly #maxEvents: number;
-  readonly #initial: S;
-  readonly #reduce: ((data: S, event: E) => S) | undefined;
+  readonly #options: EventFoldOptions<E, S>;
 
-  constructor(maxEvents: number, initial: S, reduce: ((data: S, event: E) => S) | undefined, state: ConnectionState) {
-    this.#maxEvents = maxEvents;
-    this.#initial = initial;
-    this.#reduce = reduce;
-    this.snapshot = { events: [], last: undefined, gaps: [], data: initial, state };
+  constructor(options: EventFoldOptions<E, S>, state: ConnectionState) {
+    this.#options = options;
+    this.snapshot = { events: [], last: undefined, gaps: [], data: options.initialData, state };
   }
 
   take(received: readonly AnyEvent[], state: ConnectionState): void {
     if (received.length === 0 && isSameState(state, this.snapshot.state)) return;
+    const { maxEvents, initialData, reduce, onThrow } = this.#options;
     let { last, data } = this.snapshot;
     let events = [...this.snapshot.events];
     let gaps = this.snapshot.gaps;
@@ -46,14 +52,18 @@ export class EventFold<E, S> implements Fold<EventView<E, S>> {
         // The history follows from its beginning.
         events = [];
         last = undefined;
-        data = this.#initial;
+        data = initialData;
       } else if (event.type !== END_EVENT_TYPE) {
         last = event as unknown as E;
         events.push(last);
-        if (this.#reduce !== undefined) data = this.#reduce(data, last);
+        try {
+          if (reduce !== undefined) data = reduce(data, last);
+        } catch (error) {
+          onThrow(error);
+        }
       }
     }
-    events = this.#maxEvents === 0 ? [] : events.slice(-this.#maxEvents);
+    events = maxEvents === 0 ? [] : events.slice(-maxEvents);
     this.cursor = state.lastEventId ?? this.cursor;
     this.snapshot = { events, last, gaps, data, state };
   }

@@ -133,7 +133,10 @@ class LiveStream {
       this.#onClose();
       clearTimeout(this.#flushTimer);
       clearInterval(this.#ticker);
-      this.connection?.close();
+      const { connection } = this;
+      // The fold may be followed again, and is not to say then that it was closed.
+      this.connection = undefined;
+      connection?.close();
     }, CLOSE_DELAY_MS);
   }
 
@@ -144,6 +147,8 @@ class LiveStream {
     this.connection = connection;
     if (this.fold.tickMs !== undefined) this.#ticker = setInterval(this.#flush, this.fold.tickMs);
     connection.subscribe(this.#flushSoon);
+    // It may have been followed before, and have stood elsewhere.
+    this.#flushSoon();
     connection.addEventListener("*", (event) => {
       if (this.#waiting.push(event) >= MAX_WAITING_EVENTS) this.#flush();
       else this.#flushSoon();

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "react";
 import type { ClientEvent } from "../client/client-event.ts";
 import type { ConnectOptions } from "../client/connect-options.ts";
+import { throwTo } from "../client/delivery.ts";
 import type { ConnectionState } from "../client/connection-state.ts";
 import type { GapData, ServerSentEvent, StoredEvent } from "../event.ts";
 import { wholeNumberOption } from "../options.ts";
@@ -21,7 +22,8 @@ export interface EventStreamOptions<E extends ServerSentEvent, S = undefined> ex
    */
   readonly onEvent?: (event: ClientEvent<E>) => void;
   /**
-   * Folds every event into `data`, from the first that the stream sends. Must be pure. Define it outside the component: components that
+   * Folds every event into `data`, from the first that the stream sends. Must be pure. An event over which it throws changes nothing, and
+   * `onError` hears of it. Define it outside the component: components that
    * give the same function and the same `initialData` share a connection. The one that is given first counts.
    */
   readonly reduce?: (data: S, event: StoredEvent<E>) => S;
@@ -62,7 +64,8 @@ export function useEventStream<E extends ServerSentEvent, S = undefined>(
   type View = EventView<StoredEvent<E>, S>;
   const stream = useSharedStream<View, SharedStream<View>>(key, () => {
     const state = url === null ? CLOSED : CONNECTING;
-    const events = new EventFold<StoredEvent<E>, S>(size, folding.initialData, folding.reduce, state);
+    const onThrow = throwTo(connectOptions.onError);
+    const events = new EventFold<StoredEvent<E>, S>({ ...folding, maxEvents: size, onThrow }, state);
     return new SharedStream<View>(key, String(url), connectOptions, events);
   });
 

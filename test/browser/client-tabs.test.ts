@@ -202,4 +202,24 @@ describe("a tab alone", () => {
     await tab.unfreeze();
     await expectAll([1, 2, 3], [tab]);
   });
+
+  it.each([{ shareTabs: false }, {}])("asks for nothing while it is left, with %o", async (options) => {
+    site = await openSite();
+    await openTabs(1, options);
+    const [tab] = tabs as [Tab];
+    await site.tick(1);
+    await expectAll([1]);
+    await tab.evaluate(() => void (page.statuses.length = 0));
+    const { length } = site.requests;
+    await tab.navigate(`${site.url}/elsewhere`);
+    await tab.until(() => "page" in globalThis && page.connection === undefined);
+    await connections(0);
+    expect(site.requests).toHaveLength(length);
+    await tab.goBack();
+    await tab.until(() => "page" in globalThis && page.connection !== undefined);
+    await site.tick(1);
+    await expectAll([1, 2]);
+    expect(await tab.evaluate(() => page.statuses)).toEqual(["connecting", "open"]);
+    expect(site.requests).toHaveLength(length + 1);
+  });
 });

@@ -80,6 +80,35 @@ describe.each([
     expect(await error()).toEqual({ code: "request-refused", status: 403 });
   });
 
+  it("says so where the answer is a page", async () => {
+    await open();
+    site.answer = (_request, response) => response.setHeader("content-type", "text/html").end("<p>Please log in");
+    await follow(page, how);
+    await hasStatus(page, "failed");
+    expect(await error()).toEqual({ code: "not-an-event-stream", status: 200 });
+    // As is the address of the page itself.
+    await follow(page, how, "");
+    await hasStatus(page, "failed");
+    expect(await error()).toEqual({ code: "not-an-event-stream", status: 200 });
+  });
+
+  it.each([
+    [429, "30"],
+    [503, new Date(Date.now() + 3_600_000).toUTCString()],
+  ])("waits for as long as it is told to by a %i, until somebody presses a button", async (status, retryAfter) => {
+    await open();
+    await site.tick(1);
+    site.answer = (_request, response) => response.writeHead(status, { "retry-after": retryAfter }).end();
+    await follow(page, { ...how, minDelayMs: 20, maxDelayMs: 100 });
+    await hasStatus(page, "waiting");
+    expect(await error()).toEqual({ code: "connection-lost", status });
+    const state = () => page.evaluate(() => (globalThis as unknown as PageGlobals).page.connection?.state);
+    expect((await state())?.retryAtMs).toBeGreaterThan(Date.now() + 25_000);
+    site.answer = undefined;
+    await page.evaluate(() => (globalThis as unknown as PageGlobals).page.connection?.reconnect());
+    await hasSeen(page, 1);
+  });
+
   it("waits where the server is out of order, and goes on", async () => {
     await open();
     await site.tick(1);
@@ -136,6 +165,76 @@ describe("the client in a browser", () => {
     } finally {
       await elsewhere.close();
     }
+  });
+
+  it("sends cookies where they belong, and to other origins where it is told to", async () => {
+    await open();
+    const elsewhere = await openSite();
+    try {
+      await page.context().addCookies([{ name: "who", value: "me", url: site.url }]);
+      site.answer = (_request, response) => response.writeHead(204).end();
+      elsewhere.answer = (request, response) =>
+        response
+          .setHeader("access-control-allow-origin", request.headers.origin ?? "*")
+          .setHeader("access-control-allow-credentials", "true")
+          .writeHead(204)
+          .end();
+      for (const credentials of [undefined, "omit", "include"]) {
+        for (const { url } of [site, elsewhere]) {
+          await follow(page, { credentials }, `${url}/sse`);
+          await hasStatus(page, "ended");
+        }
+      }
+      const cookies = ({ requests }: ClientSite) => requests.map(({ headers }) => headers.cookie);
+      expect(cookies(site)).toEqual(["who=me", undefined, "who=me"]);
+      expect(cookies(elsewhere)).toEqual([undefined, undefined, "who=me"]);
+    } finally {
+      await elsewhere.close();
+    }
+  });
+
+  it("gives a connection up that says nothing any more, and makes another", async () => {
+    await open();
+    await site.tick(2);
+    site.answer = (_request, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write('id: 1\nevent: tick\ndata: {"n":1}\n\n');
+    };
+    await follow(page, { minDelayMs: 20, maxDelayMs: 100, silenceMs: 300 });
+    await hasSeen(page, 1);
+    site.answer = undefined;
+    await hasSeen(page, 2);
+    expect(await seenBy(page)).toEqual([1, 2]);
+    expect(site.requests.at(-1)?.headers["last-event-id"]).toBe("1");
+  });
+
+  it.each(["Worker", "SharedWorker"])("works in a %s", async (kind) => {
+    await open();
+    await site.tick(1);
+    const seen = page.evaluate(
+      ([name, url]) =>
+        new Promise((resolve) => {
+          const code = `
+            import "${url}/client.js";
+            const tell = (port) => page.connection.addEventListener("*", ({ n }) => port.postMessage(n));
+            page.follow("${url}/sse");
+            if ("onconnect" in self) self.onconnect = ({ ports }) => tell(ports[0]);
+            else tell(self);`;
+          const script = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+          const listener = ({ data }: MessageEvent) => resolve(data);
+          if (name === "Worker") new Worker(script, { type: "module" }).addEventListener("message", listener);
+          else {
+            const { port } = new SharedWorker(script, { type: "module" });
+            port.addEventListener("message", listener);
+            port.start();
+          }
+        }),
+      [kind, site.url],
+    );
+    // A shared worker is asked only once it has been made, and may have had the first event by then.
+    const ticking = setInterval(() => void site.tick(1), 50);
+    expect(await seen).toBeGreaterThan(0);
+    clearInterval(ticking);
   });
 
   it("sends a token, and gets a fresh one where it is refused", async () => {

@@ -98,11 +98,15 @@ describe("components that follow the same run", () => {
     await show("TwiceInStrictMode", { url: RUN });
     await tell(OPEN);
     await expectText("#one", "first running");
-    await page.evaluate(() => {
-      document.getElementById("toggle")?.click();
-      setTimeout(() => document.getElementById("toggle")?.click(), 100);
+    // Within the page, for from without the moment between might not be seen.
+    await page.evaluate(async () => {
+      for (const isShown of [false, true]) {
+        document.getElementById("toggle")?.click();
+        while ((document.getElementById("one") !== null) !== isShown) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+      }
     });
-    await page.waitForSelector("#one", { state: "detached" });
     await expectText("#one", "first running");
     expect(server.requests).toHaveLength(1);
     expect(server.hub.connectionCount).toBe(1);
@@ -111,6 +115,29 @@ describe("components that follow the same run", () => {
     await page.click("#toggle");
     await expectText("#one", "first running");
     expect(server.requests).toHaveLength(2);
+    expect(complaints).toEqual([]);
+  });
+
+  it("leave nothing behind, however often they come and go", async () => {
+    await show("TwiceInStrictMode", { url: RUN });
+    await tell(OPEN);
+    await expectText("#one", "first running");
+    await page.evaluate(async () => {
+      for (let times = 1; times <= 501; times++) {
+        document.getElementById("toggle")?.click();
+        while ((document.getElementById("one") === null) !== (times % 2 === 1)) {
+          await new Promise((resolve) => setTimeout(resolve, 0));
+        }
+      }
+    });
+    await until(() => server.hub.connectionCount === 0);
+    expect(server.requests).toHaveLength(1);
+    const locks = () =>
+      page.evaluate(async () => {
+        const { held = [], pending = [] } = await navigator.locks.query();
+        return held.length + pending.length;
+      });
+    await expect.poll(locks).toBe(0);
     expect(complaints).toEqual([]);
   });
 
@@ -270,6 +297,22 @@ describe("concurrent rendering", () => {
     await expectText("#waited", "there");
     await expectText("#done", "1");
     expect(server.requests).toHaveLength(1);
+    expect(complaints).toEqual([]);
+  });
+
+  it("follows a run again that was hidden for a while, and does not call it closed", async () => {
+    await tell(OPEN);
+    await show("InActivity", { url: RUN });
+    await expectText("#one", "first running");
+    await page.click("#hide");
+    await until(() => server.hub.connectionCount === 0);
+    await tell([ended("step", { parent: "first", ms: 5 })]);
+    await page.click("#hide");
+    await expectText("#done", "1");
+    await expectText("#status", "open");
+    const { renders } = await probe();
+    expect(Object.keys(renders).toSorted()).toEqual(["connecting", "open"]);
+    expect(server.requests.map(({ lastEventId }) => lastEventId?.split(".")[0])).toEqual([undefined, "2"]);
     expect(complaints).toEqual([]);
   });
 

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { stripVTControlCharacters } from "node:util";
 import { MemoryEventStore, type ServerSentEvent } from "ssetarget";
 import { afterEach, describe, expect, it } from "vitest";
 import { openCuttingProxy } from "../browser/cutting-proxy.ts";
@@ -299,6 +300,24 @@ describe("ssetarget tail, in a terminal", { timeout: TIMEOUT_MS }, () => {
       "– let it settle  its end was never told",
       "– approval by the warehouse  its end was never told",
       "✗ purchase failed after 9.0s: Out of parcels",
+      "",
+    ]);
+  });
+
+  it("says last all that there is to say, however narrow the window", async () => {
+    const target = await open();
+    await tell(target, [
+      started("build"),
+      started("test", { parent: "build" }),
+      failed("test", "17 of 90 files failed", { parent: "build", ms: 5 }),
+      failed("build", "The tests failed; the log of each of them is in the artifacts", { ms: 6 }),
+    ]);
+    const { code, stdout } = await runInTerminal(["tail", target.url], 16, 30).exit;
+    expect(code).toBe(1);
+    const last = stripVTControlCharacters(stdout.slice(stdout.lastIndexOf("\u001b[?25h"))).split(/\r?\n/);
+    expect(last).toEqual([
+      "✗ build failed after 6ms: The tests failed; the log of each of them is in the artifacts",
+      "  test: 17 of 90 files failed",
       "",
     ]);
   });

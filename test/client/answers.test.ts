@@ -51,7 +51,7 @@ describe("an answer", () => {
   });
 
   it("that says nothing of what it is, or is a page, is final and says so", async () => {
-    for (const type of [undefined, "text/html; charset=utf-8", "text/event-streams"]) {
+    for (const type of [undefined, "text/html; charset=utf-8", "text/event-streams", "text/x-event-stream"]) {
       const headers: Record<string, string> = type === undefined ? {} : { "content-type": type };
       const { url, requests } = await serve(statusOf(200, headers, "<!doctype html><p>Please log in"));
       const state = await watch(url).connection.closed;
@@ -225,12 +225,20 @@ describe("a request", () => {
     expect(seen).toEqual([["http://nowhere.invalid/sse", "no-store", "text/event-stream"]]);
   });
 
+  it("goes to a URL, as an object or as text, without what is behind its #", async () => {
+    const { url, requests } = await serve(over);
+    await connect(new URL(`${url}?run=1#here`)).closed;
+    await connect(`${url}?run=1#there`).closed;
+    expect(requests.map(({ path }) => path)).toEqual(["/sse?run=1", "/sse?run=1"]);
+  });
+
   it("is not made where the URL cannot be one", () => {
     for (const url of ["/sse", "", "http://", "http://user:pass@host/"]) {
       expect(() => connect(url)).toThrow(
         expect.objectContaining({ code: "invalid-option", message: expect.stringContaining("`url`") }),
       );
     }
+    expect(() => connect("http://user:hush@host/")).toThrow(/^(?!.*hush).*password/);
   });
 
   it("is not made where an option cannot work", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { frame, openStreamOf, over, serve, streamOf } from "./support/scripted-server.ts";
+import { frame, openStreamOf, over, serve, statusOf, streamOf } from "./support/scripted-server.ts";
 import { asText, watch } from "./support/watched.ts";
 
 /** What a client that is not bound to JSON is told of these bytes. */
@@ -18,7 +18,42 @@ async function lastEventIdAfter(...chunks: readonly string[]): Promise<string | 
 }
 
 /**
- * The behaviours that web-platform-tests' `eventsource` folder looks for, as far as a client can have them that is not `EventSource` itself.
+ * The behaviours that web-platform-tests' `eventsource` folder looks for, as far as a client can have them that is not `EventSource` itself. Its
+ * files, and where each is shown:
+ *
+ * | file | shown here by |
+ * | --- | --- |
+ * | `format-bom`, `format-bom-2` | the format: takes one byte order mark away |
+ * | `format-comments` | leaves comments out |
+ * | `format-data-before-final-empty-line` | leaves an event out that has no empty line after it |
+ * | `format-field-data` | tells no event without data |
+ * | `format-field-event`, `format-field-event-empty` | gives an event its type |
+ * | `format-field-id`, `-2`, `-3`, `format-field-id-null` | an id |
+ * | `format-field-parsing`, `format-field-unknown` | names fields exactly; takes a field without a colon for one that is empty |
+ * | `format-field-retry`, `-bogus`, `-empty` | retry |
+ * | `format-leading-space` | takes one space after the colon away |
+ * | `format-newlines` | ends lines with CR, LF or CRLF |
+ * | `format-null-character` | lets a NUL stand in data |
+ * | `format-utf-8` | is UTF-8 |
+ * | `event-data` | the format, `handing-over.test.ts` |
+ *
+ * | file | shown elsewhere by |
+ * | --- | --- |
+ * | `format-mime-bogus`, `-trailing-semicolon`, `-valid-bogus` | `answers.test.ts`: an answer that says nothing of what it is; may have any parameters |
+ * | `request-accept`, `request-cache-control` | `answers.test.ts`: an answer of 200 |
+ * | `request-redirect`, `request-status-error` | `answers.test.ts`: may be a redirect; of … is final; of … is passing. 5xx are: `EventSource` gives up, this does not |
+ * | `request-credentials`, `eventsource-cross-origin`, `-preflight` | `test/browser/client.test.ts`: other origins, cookies |
+ * | `eventsource-constructor-url-bogus`, `-stringify`, `-empty-url`, `-non-same-origin`, `eventsource-url` | `answers.test.ts`: a request; `test/browser/client.test.ts` |
+ * | `eventsource-reconnect` | `back-off.test.ts`, `continuity.test.ts` |
+ * | `eventsource-close`, `eventsource-request-cancellation` | `handing-over.test.ts`: closing |
+ * | `eventsource-onopen`, `eventsource-onmessage`, `eventsource-eventtarget` | `handing-over.test.ts`: a listener, subscribe |
+ * | `eventsource-bfcache` | `test/browser/client-tabs.test.ts`: a tab alone |
+ * | `dedicated-worker/`, `shared-worker/` | `test/browser/client.test.ts`: in a worker |
+ *
+ * What does not apply, for it is about the interface `EventSource` and its `MessageEvent`s, which this client does not have: `interfaces`,
+ * `eventsource-prototype`, `eventsource-readyState`, `eventsource-onmessage-realm`, `eventsource-onmessage-trusted`,
+ * `eventsource-constructor-document-domain`, `eventsource-constructor-url-multi-window`, and the proposal of `eventsource-from-readable-stream`.
+ *
  * @see https://github.com/web-platform-tests/wpt/tree/master/eventsource
  */
 describe("the format", () => {
@@ -63,6 +98,9 @@ describe("the format", () => {
     expect(
       await read("data:test\n data\ndata\nfoobar:xxx\njustsometext\n:thisisacommentyay\nDATA:no\ndata:test\n\n"),
     ).toEqual([["message", "test\n\ntest"]]);
+    expect(await read("data:1\ndata\0:no\n\0data:no\nda-ta:no\ndata_:no\ndata :no\ndata:2\n\n")).toEqual([
+      ["message", "1\n2"],
+    ]);
   });
 
   it("gives an event its type, and the next one none", async () => {
@@ -93,7 +131,13 @@ describe("the format", () => {
   });
 
   it("is UTF-8, whatever the answer says, and what is none becomes a replacement character", async () => {
-    expect(await read("data:ok…\n\n")).toEqual([["message", "ok…"]]);
+    const { url } = await serve(
+      statusOf(200, { "content-type": "text/event-stream; charset=windows-1252" }, "data:ok…\n\n"),
+      over,
+    );
+    const { connection, events } = watch(url, asText);
+    await connection.closed;
+    expect(events).toEqual([{ type: "message", data: "ok…" }]);
     expect(await read(Buffer.from([...Buffer.from("data:a"), 0xff, ...Buffer.from("b\n\n")]))).toEqual([
       ["message", "a\uFFFDb"],
     ]);
@@ -198,7 +242,7 @@ describe("data", () => {
     await connection.closed;
     expect(ids).toEqual([3]);
     expect(errors).toMatchObject(
-      [1, 2].map((id) => ({ code: "invalid-event", message: `event ${id} is left out: its data cannot be read` })),
+      [1, 2].map((id) => ({ code: "invalid-event", message: `event ${id} cannot be read` })),
     );
   });
 

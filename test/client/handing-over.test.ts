@@ -100,6 +100,32 @@ describe("a listener", () => {
     expect(uncaught.mock.calls.map(([error]) => (error as Error).message)).toEqual(["mine"]);
   });
 
+  it("and `onError` may both throw: everything is handed over, and what was thrown is uncaught", async () => {
+    const uncaught: unknown[] = [];
+    const before = process.listeners("uncaughtException");
+    process.removeAllListeners("uncaughtException");
+    process.on("uncaughtException", (error) => uncaught.push(error));
+    try {
+      const { url } = await serve(streamOf(frame(1), "id: 2\nevent: tick\ndata: {oops\n\n", frame(3)), over);
+      const { connection, ids } = watch(url, {
+        onError: (error) => {
+          throw error;
+        },
+      });
+      const thrown = new Error("of a listener");
+      connection.addEventListener("tick", () => {
+        throw thrown;
+      });
+      await connection.closed;
+      await vi.waitFor(() => expect(uncaught).toHaveLength(3));
+      expect(ids).toEqual([1, 3]);
+      expect(uncaught).toEqual(expect.arrayContaining([thrown, expect.objectContaining({ code: "invalid-event" })]));
+    } finally {
+      process.removeAllListeners("uncaughtException");
+      for (const listener of before) process.on("uncaughtException", listener);
+    }
+  });
+
   it("may close the connection: nothing follows", async () => {
     const { url } = await serve(openStreamOf(frame(1), frame(2)));
     const { connection, ids } = watch(url);
@@ -329,9 +355,46 @@ describe("reconnect", () => {
     connection.close();
     expect((await connection.closed).status).toBe("closed");
   });
+
+  it("may be asked for by whoever hears of the failure: `closed` tells of each", async () => {
+    const { url, requests } = await serve(statusOf(403), statusOf(404), openStreamOf(frame(1)));
+    const { connection, ids } = watch(url);
+    const told = [connection.closed];
+    connection.subscribe(() => {
+      if (connection.state.status !== "failed") return;
+      connection.reconnect();
+      told.push(connection.closed);
+    });
+    await vi.waitFor(() => expect(ids).toEqual([1]));
+    expect(requests).toHaveLength(3);
+    connection.close();
+    const states = await Promise.all(told);
+    expect(states.map(({ status, error }) => [status, error?.status])).toEqual([
+      ["failed", 403],
+      ["failed", 404],
+      ["closed", undefined],
+    ]);
+  });
 });
 
 describe("subscribe", () => {
+  it("may be called by a listener: who comes while others are told is told from the next change on", async () => {
+    const { url } = await serve(openStreamOf());
+    const { connection } = watch(url);
+    const seen: string[] = [];
+    let letGo = (): void => {};
+    const listener = (): void => {
+      seen.push(connection.state.status);
+      if (seen.length > 10) throw new Error("told again and again");
+      letGo();
+      letGo = connection.subscribe(listener);
+    };
+    letGo = connection.subscribe(listener);
+    await vi.waitFor(() => expect(connection.state.status).toBe("open"));
+    connection.close();
+    expect(seen).toEqual(["open", "closed"]);
+  });
+
   it("tells of changes until it is let go, of the same function as often as it was given", async () => {
     const { url } = await serve(openStreamOf());
     const { connection } = watch(url);

@@ -53,6 +53,17 @@ describe("a storage", () => {
     }
   });
 
+  it("that holds what is no cursor begins at the beginning", async () => {
+    const { url, requests } = await serve(openStreamOf(frame(1)));
+    for (const kept of ["1\n2", "1\r", "1\0", Symbol("no text")]) {
+      const storage = { getItem: () => kept as string, setItem: () => {}, removeItem: () => {} };
+      const { connection, ids } = watch(url, { storage });
+      await vi.waitFor(() => expect(ids).toEqual([1]));
+      expect(requests.at(-1)?.headers["last-event-id"]).toBeUndefined();
+      connection.close();
+    }
+  });
+
   it("is written at most once a second, and at once when the connection is closed", async () => {
     vi.useFakeTimers();
     let feed: (text: string) => void = () => {};

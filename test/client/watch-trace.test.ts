@@ -98,6 +98,31 @@ describe("a watched trace", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it("goes on telling whatever a subscriber throws or subscribes", async () => {
+    const { url } = await serve(openStreamOf(span(1, "started")));
+    const onError = vi.fn<(error: unknown) => void>();
+    const watch = watchTrace(url, { onError });
+    const thrown = new Error("of a subscriber");
+    watch.subscribe(() => {
+      throw thrown;
+    });
+    const versions: number[] = [];
+    let letGo = (): void => {};
+    const listener = (): void => {
+      versions.push(watch.version);
+      if (versions.length > 10) throw new Error("told again and again");
+      letGo();
+      letGo = watch.subscribe(listener);
+    };
+    letGo = watch.subscribe(listener);
+    await vi.waitFor(() => expect(watch.tree.size).toBe(1));
+    await vi.waitFor(() => expect(versions.at(-1)).toBe(watch.version));
+    watch.close();
+    await vi.waitFor(() => expect(onError).toHaveBeenCalledTimes(watch.version));
+    expect(onError).toHaveBeenCalledWith(thrown);
+    expect(new Set(versions).size).toBe(versions.length);
+  });
+
   it("lets time pass for leases", async () => {
     vi.useFakeTimers({ now: 1_000 });
     const watch = watchTrace("http://h/", {

@@ -74,8 +74,9 @@ function NextStep({ order, id, go }: { readonly order: Order } & OrderPageProps)
 
 /** Says nothing as long as all is well. */
 function Connection({ trace }: { readonly trace: Trace }) {
-  const { status } = trace.state;
-  if (status === "waiting" || (status === "connecting" && trace.roots.length > 0)) {
+  const { status, attempt } = trace.state;
+  // A page that comes back from the background connects as well, and nothing was lost.
+  if (attempt > 0) {
     return (
       <p className="banner" role="status">
         We have lost touch with our house for a moment. Your order goes on, and this page will catch up.

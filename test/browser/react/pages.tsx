@@ -1,4 +1,4 @@
-import { memo, StrictMode, Suspense, use, useEffect, useState, useTransition, type ReactNode } from "react";
+import { Activity, memo, StrictMode, Suspense, use, useEffect, useState, useTransition, type ReactNode } from "react";
 import { type TraceSnapshot, type TraceSource, useEventStream, useSpan, useTrace } from "ssetarget/react";
 import type { SpanNode } from "ssetarget/workflows";
 
@@ -184,6 +184,27 @@ export function InSuspense({ url }: PageProps) {
   );
 }
 
+/** A run that is put out of sight, with its effects undone, and shown again. */
+export function InActivity({ url }: PageProps) {
+  const [isHidden, setHidden] = useState(false);
+  return (
+    <>
+      <button type="button" id="hide" onClick={() => setHidden(!isHidden)}>
+        hide
+      </button>
+      <Activity mode={isHidden ? "hidden" : "visible"}>
+        <RunPage url={url} />
+        <Status url={url} />
+      </Activity>
+    </>
+  );
+}
+
+function Status({ url }: PageProps) {
+  rendered(useTrace(url, {}).state.status);
+  return null;
+}
+
 function Waiting({ on }: { readonly on: Promise<string> }) {
   return <p id="waited">{use(on)}</p>;
 }
@@ -264,6 +285,7 @@ export const PAGES = {
   ManyRows,
   ManyBranches,
   InSuspense,
+  InActivity,
   SlowInTransition,
   StrictEvents,
 } satisfies Readonly<Record<string, (props: PageProps) => ReactNode>>;

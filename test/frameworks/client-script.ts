@@ -1,0 +1,17 @@
+import process from "node:process";
+import { connect, watchTrace } from "ssetarget/client";
+
+/** Follows the stream in the first argument to its end, and then the trace in the second until it is stopped; says what it saw. */
+const [stream = "", trace = ""] = process.argv.slice(2);
+const connection = connect(stream, { token: async () => "secret", minDelayMs: 1 });
+const statuses: string[] = [];
+connection.subscribe(() => statuses.push(connection.state.status));
+const seen: unknown[] = [];
+for await (const event of connection) seen.push(event.type === "tick" ? event.id : event);
+
+const stopping = new AbortController();
+const watch = watchTrace(trace, { signal: stopping.signal });
+watch.subscribe(() => watch.tree.totals.running === 1 && stopping.abort());
+const { status } = await watch.closed;
+// What is left behind would keep the process from ending by itself.
+process.stdout.write(JSON.stringify({ seen, statuses, watched: [watch.tree.roots[0]?.name, status] }));

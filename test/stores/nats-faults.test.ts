@@ -99,6 +99,28 @@ describe("a NATS server", () => {
   });
 });
 
+describe("the bounds of a stream", () => {
+  it("are those of one history, although its first event comes while they are looked up", async () => {
+    const other = (await newStores()).stream("a");
+    const client = jetstream(await newConnection());
+    const manager = await client.jetstreamManager();
+    let comes: Promise<unknown> | undefined;
+    const direct = {
+      async getMessage(...[name, query]: Parameters<typeof manager.direct.getMessage>) {
+        // The newest event is looked up last of all: by then there is one.
+        if ("last_by_subj" in query && query.last_by_subj.includes(".event."))
+          await (comes ??= other.storeEvent(tick(1)));
+        return manager.direct.getMessage(name, query);
+      },
+    };
+    const slow = { publish: client.publish.bind(client), consumers: client.consumers };
+    const jetstreamManager = async () => ({ streams: manager.streams, direct });
+    const store = new NatsEventStores<Tick>({ ...slow, jetstreamManager } as unknown as typeof client).stream("a");
+    const { firstId, lastId, epoch } = await store.getBounds();
+    expect([firstId, lastId, epoch]).toEqual([1, (await other.getEvents(0))[0]?.id, (await other.getBounds()).epoch]);
+  });
+});
+
 describe("an event", () => {
   it("that is larger than the server takes is refused at once, and what comes after it is stored", async () => {
     const store = (await newStores()).stream("a");

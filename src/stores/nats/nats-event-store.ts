@@ -108,14 +108,13 @@ export class NatsEventStore<E extends ServerSentEvent>
   async getBounds(): Promise<EventBounds> {
     this.#checkOpen();
     const { genesis, trimmed, events } = this.#subjects;
-    const [begunBefore, cut, first, last] = await Promise.all([
+    // Looked up before the others: what comes before the newest event is there by then, of its history's name and of its cuts.
+    const last = await this.#lastEvent();
+    const [begun, cut, first] = await Promise.all([
       this.#stream.last(genesis),
       this.#stream.last(trimmed),
       this.#stream.next(events, 1),
-      this.#lastEvent(),
     ]);
-    // Not one look but several: where events have come meanwhile, what comes before them is there by now.
-    const begun = begunBefore ?? (first && (await this.#stream.last(genesis)));
     const cutBefore = cut === undefined ? 1 : Number(cut.string());
     const lastId = Math.max(last?.event.id ?? 0, cutBefore - 1);
     // The server forgets from the oldest on, so as long as the genesis is there nothing after it is gone.

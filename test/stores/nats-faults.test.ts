@@ -114,8 +114,11 @@ describe("the bounds of a stream", () => {
       },
     };
     const slow = { publish: client.publish.bind(client), consumers: client.consumers };
-    const jetstreamManager = async () => ({ streams: manager.streams, direct });
-    const store = new NatsEventStores<Tick>({ ...slow, jetstreamManager } as unknown as typeof client).stream("a");
+    const slowManager = async () => ({ streams: manager.streams, direct });
+    const store = new NatsEventStores<Tick>({
+      ...slow,
+      jetstreamManager: slowManager,
+    } as unknown as typeof client).stream("a");
     const { firstId, lastId, epoch } = await store.getBounds();
     expect([firstId, lastId, epoch]).toEqual([1, (await other.getEvents(0))[0]?.id, (await other.getBounds()).epoch]);
   });

@@ -33,22 +33,23 @@ if (process.argv[2] === "reader") await read(Number(process.argv[3]));
 else await main(Number(process.argv[2] ?? 5));
 
 async function main(rounds: number): Promise<void> {
-  const server = await NatsServer.start();
   const results = new Map<string, number[]>();
   const note: Note = (name, value) => results.set(name, [...(results.get(name) ?? []), value]);
-  try {
-    const connection = await connect({ port: server.port });
-    const manager = await jetstreamManager(connection);
-    await manager.streams.add({ name: "BARE", subjects: ["bare.>"] });
-    await connection.close();
-    for (let round = 1; round <= rounds; round++) {
-      console.error(`round ${round} of ${rounds}`);
-      await measureAppends(server, note, round);
-      await measureDelivery(server, note, round);
-      await measureFollowing(server, note, round);
+  for (let round = 1; round <= rounds; round++) {
+    console.error(`round ${round} of ${rounds}`);
+    // A new one each time: for some minutes it keeps the consumers of those that have gone.
+    const server = await NatsServer.start();
+    try {
+      const connection = await connect({ port: server.port });
+      const manager = await jetstreamManager(connection);
+      await manager.streams.add({ name: "BARE", subjects: ["bare.>"] });
+      await connection.close();
+      await measureAppends(server, note);
+      await measureDelivery(server, note);
+      await measureFollowing(server, note);
+    } finally {
+      await server.stop();
     }
-  } finally {
-    await server.stop();
   }
   report(results, [
     ["appends a second", "bare"],
@@ -57,7 +58,7 @@ async function main(rounds: number): Promise<void> {
   ]);
 }
 
-async function measureAppends(server: NatsServer, note: Note, round: number): Promise<void> {
+async function measureAppends(server: NatsServer, note: Note): Promise<void> {
   const connection = await connect({ port: server.port });
   const client = jetstream(connection);
   const stores = new NatsEventStores<BenchEvent>(client);
@@ -68,7 +69,7 @@ async function measureAppends(server: NatsServer, note: Note, round: number): Pr
     [1_000, 20_000],
   ] as const) {
     const label = pending === 1 ? "one at a time" : `${pending} at a time`;
-    const store = stores.stream(`run-${pending}-${round}`);
+    const store = stores.stream(`run-${pending}`);
     note(`${label} | bare`, await perSecond(count, pending, bare));
     note(`${label} | store`, await perSecond(count, pending, () => store.storeEvent(makeEvent())));
   }
@@ -76,18 +77,17 @@ async function measureAppends(server: NatsServer, note: Note, round: number): Pr
 }
 
 /** From the dispatch in this process to the follower in another one. */
-async function measureDelivery(server: NatsServer, note: Note, round: number): Promise<void> {
+async function measureDelivery(server: NatsServer, note: Note): Promise<void> {
   const reader = await startReader(import.meta.filename, server.port);
   const connection = await connect({ port: server.port });
   const client = jetstream(connection);
-  const store = new NatsEventStores<BenchEvent>(client).stream(`latency-${round}`);
+  const store = new NatsEventStores<BenchEvent>(client).stream("latency");
   await store.storeEvent(makeEvent());
-  await ask(reader, { do: "follow", stream: `latency-${round}` });
+  await ask(reader, { do: "follow", stream: "latency" });
   await ask(reader, { do: "subscribe", stream: "core" });
-  await ask(reader, { do: "consume", stream: `bare.latency-${round}` });
+  await ask(reader, { do: "consume", stream: "bare.latency" });
   const toCore = async () => connection.publish("core", dataOf(makeEvent()));
-  const toJetStream = () =>
-    client.publish(`bare.latency-${round}`, dataOf(makeEvent()), { msgID: crypto.randomUUID() });
+  const toJetStream = () => client.publish("bare.latency", dataOf(makeEvent()), { msgID: crypto.randomUUID() });
   await measureLatency(reader, note, [
     ["core NATS", toCore],
     ["bare JetStream", toJetStream],
@@ -98,17 +98,17 @@ async function measureDelivery(server: NatsServer, note: Note, round: number): P
 }
 
 /** What it costs to follow many streams: at rest, and with an event to each of them. */
-async function measureFollowing(server: NatsServer, note: Note, round: number): Promise<void> {
+async function measureFollowing(server: NatsServer, note: Note): Promise<void> {
   const connection = await connect({ port: server.port });
   const stores = new NatsEventStores<BenchEvent>(jetstream(connection));
-  const streams = Array.from({ length: STREAMS }, (_, index) => stores.stream(`s${round}-${index}`));
+  const streams = Array.from({ length: STREAMS }, (_, index) => stores.stream(`s${index}`));
   for (const stream of streams) await stream.storeEvent(makeEvent());
   const reader = await startReader(import.meta.filename, server.port);
   const memory = async () => (await ask(reader, { do: "memory" }))["bytes"] as number;
   const cpu = async () => (await ask(reader, { do: "cpu" }))["micros"] as number;
   const empty = await memory();
   const emptyServer = residentBytes(server.pid);
-  await ask(reader, { do: "follow all", stream: String(round) });
+  await ask(reader, { do: "follow all" });
   note(`${STREAMS} streams: memory of the process, bytes a stream`, ((await memory()) - empty) / STREAMS);
   note(
     `${STREAMS} streams: memory of nats-server, bytes a stream`,
@@ -145,8 +145,8 @@ async function read(port: number): Promise<void> {
   const onInterrupted = () => {};
   reader.serve({
     follow: ({ stream }) => stores.stream(stream as string).subscribe(0, { onEvents: reader.heard, onInterrupted }),
-    "follow all": async ({ stream }) => {
-      const names = Array.from({ length: STREAMS }, (_, index) => `s${stream}-${index}`);
+    "follow all": async () => {
+      const names = Array.from({ length: STREAMS }, (_, index) => `s${index}`);
       await Promise.all(names.map((name) => stores.stream(name).subscribe(0, { onEvents: () => {}, onInterrupted })));
     },
     subscribe: async ({ stream }) => {

@@ -72,9 +72,9 @@ export class NatsEventStore<E extends ServerSentEvent>
   async getEventsPage(afterId: number, limits: PageLimits): Promise<readonly StoredEvent<E>[]> {
     this.#checkOpen();
     const page: StoredEvent<E>[] = [];
-    // One request tells whether there is anything, which a consumer would wait for.
-    const first = await this.#stream.next(this.#subjects.events, afterId + 1);
-    if (first === undefined) return page;
+    // Whether there is anything, for a consumer would wait for it.
+    const newest = await this.#lastEvent();
+    if (newest === undefined || newest.event.id <= afterId) return page;
     const consumer = await this.#stream.consumer(this.#subjects.events, afterId + 1);
     let bytes = 0;
     try {
@@ -110,11 +110,9 @@ export class NatsEventStore<E extends ServerSentEvent>
     const { genesis, trimmed, events } = this.#subjects;
     // Looked up before the others: what comes before the newest event is there by then, of its history's name and of its cuts.
     const last = await this.#lastEvent();
-    const [begun, cut, first] = await Promise.all([
-      this.#stream.last(genesis),
-      this.#stream.last(trimmed),
-      this.#stream.next(events, 1),
-    ]);
+    const [begun, cut] = await Promise.all([this.#stream.last(genesis), this.#stream.last(trimmed)]);
+    // The server goes through what other streams have in between, so it is asked only where the name has been forgotten.
+    const first = begun === undefined && last !== undefined ? await this.#stream.next(events, 1) : undefined;
     const cutBefore = cut === undefined ? 1 : Number(cut.string());
     const lastId = Math.max(last?.event.id ?? 0, cutBefore - 1);
     // The server forgets from the oldest on, so as long as the genesis is there nothing after it is gone.

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { startDevServer } from "../cloudflare/support/dev-server.ts";
+import { freePort } from "../support/ports.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -39,14 +39,4 @@ export async function startNodeDemo(): Promise<Demo> {
 export async function startCloudflareDemo(): Promise<Demo> {
   const server = await startDevServer("examples/cloudflare/wrangler.jsonc");
   return { port: Number(new URL(server.url).port), stop: () => server.stop() };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

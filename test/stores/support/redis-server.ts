@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
+import { freePort } from "../../support/ports.ts";
 
 /** A Redis of the test's own: on a free port of 127.0.0.1, with a directory that is deleted with it. */
 export class RedisServer {
@@ -204,14 +204,6 @@ export async function until(isSo: () => boolean | Promise<boolean>, what: string
     if (Date.now() > endMs) throw new Error(`waited ${patienceMs / 1000} s in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 const ADMIN = "test-admin";

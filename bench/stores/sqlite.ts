@@ -69,7 +69,7 @@ for (let round = 0; round < Number(process.argv[2] ?? 5); round++) {
 }
 rmSync(dir, { recursive: true, force: true });
 
-const perSecond = (name: string) => median(results.get(name) ?? []);
+const perSecond = (name: string) => median(results.get(name) ?? []) ?? Number.NaN;
 console.log("| | appends a second | of the bare one |\n| --- | --- | --- |");
 for (const [ours, theirs] of [
   ["ours, one at a time (awaited)", "bare, one at a time"],

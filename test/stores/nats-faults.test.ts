@@ -124,6 +124,41 @@ describe("the bounds of a stream", () => {
   });
 });
 
+describe("a follower that the server refuses", () => {
+  it("tries again, but not at once, tells why, and goes on when it is let in", async () => {
+    const client = jetstream(await newConnection());
+    const manager = await client.jetstreamManager();
+    let isRefused = false;
+    const direct = {
+      async getMessage(...args: Parameters<typeof manager.direct.getMessage>) {
+        if (isRefused) throw Object.assign(new Error("not allowed"), { code: 10_023 });
+        return manager.direct.getMessage(...args);
+      },
+    };
+    const some = { publish: client.publish.bind(client), consumers: client.consumers };
+    const refusing = { ...some, jetstreamManager: async () => ({ streams: manager.streams, direct }) };
+    const refusedAtMs: number[] = [];
+    const onError = (error: unknown) => {
+      expect(error).toMatchObject({ code: "store-unavailable" });
+      refusedAtMs.push(performance.now());
+    };
+    const store = new NatsEventStores<Tick>(refusing as unknown as typeof client, { onError }).stream("a");
+    const heard: number[] = [];
+    const onEvents = (events: readonly Tick[]) => heard.push(...events.map(({ n }) => n));
+    await store.storeEvent(tick(1));
+    const subscription = await store.subscribe(0, { onEvents, onInterrupted: () => {} });
+    isRefused = true;
+    await manager.streams.delete("SSETARGET");
+    await expect.poll(() => refusedAtMs.length, { timeout: 30_000 }).toBeGreaterThan(1);
+    const [first = 0, second = 0] = refusedAtMs;
+    expect(second - first).toBeGreaterThan(900);
+    isRefused = false;
+    await (await newStores()).stream("a").storeEvent(tick(2));
+    await expect.poll(() => heard, { timeout: 30_000 }).toContain(2);
+    subscription.close();
+  });
+});
+
 describe("an event", () => {
   it("that is larger than the server takes is refused at once, and what comes after it is stored", async () => {
     const store = (await newStores()).stream("a");

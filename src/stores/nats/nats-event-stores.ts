@@ -1,4 +1,4 @@
-import { SSETargetError } from "../../errors.ts";
+import { SSETargetError, type ErrorListener } from "../../errors.ts";
 import type { ServerSentEvent } from "../../event.ts";
 import { describeValue, wholeNumberOption } from "../../options.ts";
 import type { EventStores } from "../../store/event-store.ts";
@@ -21,6 +21,8 @@ export interface NatsEventStoresOptions {
   readonly replicas?: number;
   /** How long to try where the server does not answer, in milliseconds; then calls reject with `store-unavailable`. @defaultValue 10_000 */
   readonly timeoutMs?: number;
+  /** Hears of what nobody awaits: a follower that cannot follow on, each time that it was tried again. @defaultValue ignored */
+  readonly onError?: ErrorListener;
 }
 
 /**
@@ -52,6 +54,7 @@ export class NatsEventStores<E extends ServerSentEvent> implements EventStores<E
       maxBytes: wholeNumberOption("maxBytes", options.maxBytes, 1024 * 1024 * 1024, 1),
       replicas: wholeNumberOption("replicas", options.replicas, 1, 1),
       timeoutMs: wholeNumberOption("timeoutMs", options.timeoutMs, 10_000, 1),
+      onError: options.onError ?? (() => {}),
     });
   }
 

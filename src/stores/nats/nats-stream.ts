@@ -1,4 +1,4 @@
-import { SSETargetError } from "../../errors.ts";
+import { SSETargetError, type ErrorListener } from "../../errors.ts";
 import type { ConsumerLike, JetStreamLike, JetStreamMessage, ManagerLike } from "./jetstream-like.ts";
 
 export interface NatsStreamSettings {
@@ -8,6 +8,7 @@ export interface NatsStreamSettings {
   readonly maxBytes: number;
   readonly replicas: number;
   readonly timeoutMs: number;
+  readonly onError: ErrorListener;
 }
 
 /** @see https://github.com/nats-io/nats-server/blob/main/server/errors.json */
@@ -36,6 +37,15 @@ export class NatsStream {
   /** When the JetStream stream was made, as far as known: another time is another stream, whose numbers begin anew. */
   get created(): string | undefined {
     return this.#created;
+  }
+
+  /** Tells of what nobody awaits. */
+  tellError(error: unknown): void {
+    try {
+      this.#settings.onError(error);
+    } catch {
+      // A listener's own failure has nowhere to go.
+    }
   }
 
   /** The last message of a subject, which may have wildcards. */

@@ -16,6 +16,9 @@ const PULL_MS = 30_000;
 /** Two of these missed, and something is wrong. */
 const HEARTBEAT_MS = 5_000;
 
+/** How long to wait before the next try to follow again. */
+const RETRY_MS = 1_000;
+
 /** One follower of one stream: an ordered consumer, which begins anew by itself, and doubts about it. */
 export class NatsSubscription<E extends ServerSentEvent> {
   readonly #stream: NatsStream;
@@ -83,8 +86,10 @@ export class NatsSubscription<E extends ServerSentEvent> {
           await this.#verify();
           await this.#consume();
           return;
-        } catch {
-          // The server is not there yet; what is asked of it waits a while for it by itself.
+        } catch (error) {
+          this.#stream.tellError(error);
+          // What the server refuses, it refuses at once, and again.
+          await new Promise<void>((resolve) => setTimeout(resolve, RETRY_MS));
         }
       }
       return;

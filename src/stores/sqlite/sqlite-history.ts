@@ -134,7 +134,7 @@ export class SqliteHistory {
   }
 
   /**
-   * Stores one event without a key in a transaction that is this statement alone, which costs half of one that is begun and ended.
+   * Stores one event without a key by one statement, which is a transaction by itself: nothing is to be begun, looked up or ended.
    * @param row the row as it shall be after it
    * @returns whether it was stored; not so where another process was faster, or where somebody's transaction is open
    */

@@ -1,8 +1,8 @@
 import { once } from "node:events";
+import type { ReceivedEvent } from "../client/client-event.ts";
 import type { ConnectionState } from "../client/connection-state.ts";
 import { ALL_COLUMNS, type Line, paintLine } from "./line.ts";
 import type { Palette } from "./palette.ts";
-import type { WireEvent } from "./plain-line.ts";
 import { safeText } from "./safe-text.ts";
 import type { TailView } from "./tail-view.ts";
 
@@ -13,7 +13,7 @@ export interface LineViewInput {
   readonly notices: NodeJS.WritableStream;
   readonly palette: Palette;
   /** The line of an event; undefined where it has none. */
-  readonly lineOf: (event: WireEvent) => string | undefined;
+  readonly lineOf: (event: ReceivedEvent) => string | undefined;
 }
 
 /** A line for each event, one after the other, for pipes, files and scripts. */
@@ -25,7 +25,7 @@ export class LineView implements TailView {
     this.#input = input;
   }
 
-  take(event: WireEvent): boolean {
+  take(event: ReceivedEvent): boolean {
     const line = this.#input.lineOf(event);
     return line === undefined || this.#input.output.write(`${line}\n`);
   }

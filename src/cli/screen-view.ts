@@ -1,5 +1,6 @@
 import process from "node:process";
 import type { WriteStream } from "node:tty";
+import type { ReceivedEvent } from "../client/client-event.ts";
 import type { ConnectionState } from "../client/connection-state.ts";
 import { ServerClock } from "../workflows/server-clock.ts";
 import type { LogLevel } from "../workflows/span-event.ts";
@@ -9,7 +10,6 @@ import { renderFrame, statusLine } from "./frame.ts";
 import { ALL_COLUMNS, type Line, paintLine, type Part, part } from "./line.ts";
 import { LiveScreen } from "./live-screen.ts";
 import type { Palette } from "./palette.ts";
-import type { WireEvent } from "./plain-line.ts";
 import { SPINNER_STEP_MS } from "./span-line.ts";
 import type { TailView } from "./tail-view.ts";
 
@@ -44,7 +44,7 @@ export class ScreenView implements TailView {
     this.#paint();
   }
 
-  take(event: WireEvent): boolean {
+  take(event: ReceivedEvent): boolean {
     this.#clock.observe(event);
     return true;
   }

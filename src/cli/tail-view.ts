@@ -1,11 +1,11 @@
+import type { ReceivedEvent } from "../client/client-event.ts";
 import type { ConnectionState } from "../client/connection-state.ts";
 import type { Line } from "./line.ts";
-import type { WireEvent } from "./plain-line.ts";
 
 /** A form in which it is told what happens. */
 export interface TailView {
   /** An event has come; the tree has it already. `false`: no more for now, until `drained`. */
-  take(event: WireEvent): boolean;
+  take(event: ReceivedEvent): boolean;
   drained(): Promise<unknown>;
   /** The connection stands elsewhere. */
   connectionChanged(state: ConnectionState): void;

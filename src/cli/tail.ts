@@ -1,5 +1,5 @@
 import process from "node:process";
-import type { UnknownEvent } from "../client/client-event.ts";
+import { toDispatched, type ReceivedEvent } from "../client/client-event.ts";
 import { connect } from "../client/connect.ts";
 import { ConnectionError } from "../client/connection-error.ts";
 import { END_EVENT_TYPE, type EndData } from "../event.ts";
@@ -8,7 +8,7 @@ import type { TailRequest } from "./arguments.ts";
 import { conclude, type Ending } from "./ending.ts";
 import { LineView } from "./line-view.ts";
 import { colourPalette, plainPalette, wantsColour } from "./palette.ts";
-import { plainLine, type WireEvent } from "./plain-line.ts";
+import { plainLine } from "./plain-line.ts";
 import { safeJson } from "./safe-text.ts";
 import { ScreenView } from "./screen-view.ts";
 import type { TailView } from "./tail-view.ts";
@@ -22,7 +22,7 @@ export async function tail(request: TailRequest): Promise<number> {
   const tree = new SpanTree();
   const view = openView(request, tree);
   const startedAtMs = Date.now();
-  const connection = connect<UnknownEvent>(request.url, {
+  const connection = connect(request.url, {
     headers: request.headers,
     lastEventId: request.lastEventId,
     onError: (error) => view.complain(error),
@@ -57,9 +57,9 @@ export async function tail(request: TailRequest): Promise<number> {
   try {
     for await (const event of connection) {
       idle.restart();
-      tree.apply(event);
-      if (event.type === END_EVENT_TYPE) ending ??= { type: "ended", end: event as EndData };
-      if (!view.take(event as WireEvent)) await Promise.race([view.drained(), connection.closed]);
+      tree.apply(toDispatched(event));
+      if (event.type === END_EVENT_TYPE) ending ??= { type: "ended", end: event.data as EndData };
+      if (!view.take(event)) await Promise.race([view.drained(), connection.closed]);
     }
     ending ??= { type: "ended" };
   } catch (error) {
@@ -83,8 +83,8 @@ function openView({ form, logLevel }: TailRequest, tree: SpanTree): TailView {
   if (isScreen) return new ScreenView({ terminal: stdout, tree, palette, logLevel });
   const lineOf =
     form === "json"
-      ? ({ type, id, ...fields }: WireEvent) => safeJson(JSON.stringify({ type, id, ...fields }))
-      : (event: WireEvent) => plainLine(event, tree, logLevel);
+      ? ({ type, id, lastEventId, data }: ReceivedEvent) => safeJson(JSON.stringify({ type, id, lastEventId, data }))
+      : (event: ReceivedEvent) => plainLine(toDispatched(event), tree, logLevel);
   return new LineView({ output: stdout, notices: stderr, palette, lineOf });
 }
 

@@ -1,24 +1,50 @@
-import type { END_EVENT_TYPE, EndData, GAP_EVENT_TYPE, GapData, ServerSentEvent, StoredEvent } from "../event.ts";
+import type {
+  DATA_FIELD,
+  DataEvent,
+  END_EVENT_TYPE,
+  EndData,
+  GAP_EVENT_TYPE,
+  GapData,
+  ServerSentEvent,
+} from "../event.ts";
 
-/** History is missing, or begins anew: `reason` says which. PROTOCOL.md, section 6, says what to do with each. */
-export interface GapEvent extends GapData {
-  readonly type: typeof GAP_EVENT_TYPE;
+/**
+ * An event as a connection hands it over, in the form of the DOM's `MessageEvent`: what the wire says of the event stands beside its
+ * data, and the data is whole, also if it has a `type` or an `id` of its own.
+ */
+export interface ReceivedEvent<T extends string = string, D = unknown> {
+  /** The text of its `event:`; `message` if it had none. */
+  readonly type: T;
+  /** Its place in the stream: the number of its cursor. Undefined if it has no `id:`, or one that is no cursor. */
+  readonly id: number | undefined;
+  /** The text of its `id:`; without one, that of the last event that had one, or empty. */
+  readonly lastEventId: string;
+  /** What `parse` made of its `data:`. For events of ssetarget: the event without `type` and `id`; for a `dataEvent` its value. */
+  readonly data: D;
 }
+
+/** History is missing, or begins again: `data.reason` says which. PROTOCOL.md, section 6, says what to do with each. */
+export type GapEvent = ReceivedEvent<typeof GAP_EVENT_TYPE, GapData>;
 
 /** The stream has ended; nothing follows. */
-export interface EndEvent extends EndData {
-  readonly type: typeof END_EVENT_TYPE;
-  readonly id: number;
-}
+export type EndEvent = ReceivedEvent<typeof END_EVENT_TYPE, EndData>;
 
-/** The form of events where nobody has said more of them. */
-export type UnknownEvent = ServerSentEvent & { readonly [field: string]: unknown };
+/** The form of events if nobody has said more about them. */
+export type UnknownEvent = DataEvent;
+
+/** What an event of this form is sent as, and so its `data`. */
+export type DataOf<E extends ServerSentEvent> = E extends { readonly [DATA_FIELD]: infer D }
+  ? D
+  : Omit<E, "type" | "id">;
+
+/** Events of this form as they are handed over, discriminated by `type`. */
+export type ReceivedOf<E extends ServerSentEvent> = E extends unknown ? ReceivedEvent<E["type"], DataOf<E>> : never;
 
 /** Everything that a connection hands over, discriminated by `type`. */
-export type ClientEvent<E extends ServerSentEvent> = (E extends unknown ? StoredEvent<E> : never) | GapEvent | EndEvent;
+export type ClientEvent<E extends ServerSentEvent> = ReceivedOf<E> | GapEvent | EndEvent;
 
 /** What can be listened to: an event's type, or `"*"` for all of them. */
-export type ClientEventType<E extends ServerSentEvent> = E["type"] | ClientEvent<E>["type"] | "*";
+export type ClientEventType<E extends ServerSentEvent> = ClientEvent<E>["type"] | "*";
 
 /** The events that a listener for this type is called with. */
 export type ClientEventOf<E extends ServerSentEvent, T> = T extends "*"
@@ -27,7 +53,7 @@ export type ClientEventOf<E extends ServerSentEvent, T> = T extends "*"
     ? GapEvent
     : T extends typeof END_EVENT_TYPE
       ? EndEvent
-      : StoredEvent<[Extract<E, { readonly type: T }>] extends [never] ? E : Extract<E, { readonly type: T }>>;
+      : ReceivedOf<[Extract<E, { readonly type: T }>] extends [never] ? E : Extract<E, { readonly type: T }>>;
 
 /** An event as it came over the wire, or over a channel from another tab. */
 export interface WireMessage {
@@ -37,4 +63,15 @@ export interface WireMessage {
   readonly type: string;
   /** Its `data:`; undefined where there was an `id:` and nothing else, which moves the cursor. */
   readonly data?: string;
+}
+
+/**
+ * The event as it was dispatched: its data's fields with `type` and `id`, which is what a `SpanTree` takes. Data that is no object of
+ * fields has none.
+ */
+export function toDispatched({ type, id, data }: ReceivedEvent): {
+  readonly type: string;
+  readonly id: number | undefined;
+} {
+  return { ...(data === Object(data) && !Array.isArray(data) ? (data as object) : undefined), type, id };
 }

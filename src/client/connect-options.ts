@@ -56,8 +56,7 @@ export interface ConnectOptions {
   /** Used instead of the global `fetch`. */
   readonly fetch?: (url: string, init: FetchInit) => Promise<Response>;
   /**
-   * Makes a value from the text of an event's data: an object of the event's fields, or anything else, which becomes its field `ssetarget:data`.
-   * What it throws goes to `onError`, and the event is left out.
+   * Makes an event's `data` from its text. What it throws goes to `onError`, and the event is left out.
    * @defaultValue JSON.parse
    */
   readonly parse?: (data: string, type: string) => unknown;

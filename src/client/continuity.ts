@@ -1,14 +1,7 @@
 import { SSETargetError, type ErrorListener } from "../errors.ts";
-import {
-  DATA_FIELD,
-  END_EVENT_TYPE,
-  GAP_EVENT_TYPE,
-  RESERVED_TYPE_PREFIX,
-  type Cursor,
-  type GapData,
-} from "../event.ts";
+import { END_EVENT_TYPE, GAP_EVENT_TYPE, RESERVED_TYPE_PREFIX, type Cursor, type GapData } from "../event.ts";
 import { parseCursor } from "../wire/cursor-text.ts";
-import type { ClientEvent, UnknownEvent, WireMessage } from "./client-event.ts";
+import type { ReceivedEvent, WireMessage } from "./client-event.ts";
 
 /**
  * Turns what came over the wire into events, each once, from however many connections, by the cursors alone (PROTOCOL.md, sections 3
@@ -21,7 +14,7 @@ export interface Continuity {
   readonly position: () => string;
   readonly begin: (cursor: string) => void;
   /** The events that a message comes to; undefined where it tells nothing new. */
-  readonly take: (message: WireMessage) => ClientEvent<UnknownEvent>[] | undefined;
+  readonly take: (message: WireMessage) => ReceivedEvent[] | undefined;
 }
 
 export function createContinuity(parse: (data: string, type: string) => unknown, onError: ErrorListener): Continuity {
@@ -38,12 +31,13 @@ export function createContinuity(parse: (data: string, type: string) => unknown,
       last = parseCursor(text);
     },
     take({ id, type, data }) {
-      const events: ClientEvent<UnknownEvent>[] = [];
+      const events: ReceivedEvent[] = [];
       const at = parseCursor(id ?? "");
       if (at && data !== undefined) {
         if (last && !isSameHistory(at, last)) {
           // The server says so itself, unless that was lost with a connection which had moved the cursor already.
-          events.push({ type: GAP_EVENT_TYPE, reason: "reset", after: last.id, resumesAt: at.id });
+          const reset: GapData = { reason: "reset", after: last.id, resumesAt: at.id };
+          events.push({ type: GAP_EVENT_TYPE, id: undefined, lastEventId: cursor, data: reset });
         } else if (last && at.id <= last.id) {
           return undefined;
         }
@@ -67,9 +61,7 @@ export function createContinuity(parse: (data: string, type: string) => unknown,
           if (reason === "reset" || reason === "unknown-cursor") last = undefined;
         }
         if (!isOurs || type === GAP_EVENT_TYPE || type === END_EVENT_TYPE) {
-          const isObject = value === Object(value) && !Array.isArray(value);
-          const fields = isObject ? value : { [DATA_FIELD]: value };
-          events.push({ ...(fields as object), type, id: at?.id } as ClientEvent<UnknownEvent>);
+          events.push({ type, id: at?.id, lastEventId: cursor, data: value });
         }
       } catch (cause) {
         onError(new SSETargetError("invalid-event", `event ${id} cannot be read`, { cause }));

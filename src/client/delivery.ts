@@ -1,11 +1,12 @@
 import type { ErrorListener } from "../errors.ts";
-import type { ClientEvent, UnknownEvent } from "./client-event.ts";
+import type { ReceivedEvent } from "./client-event.ts";
 
-type AnyEvent = ClientEvent<UnknownEvent>;
-type Listener = (event: AnyEvent) => void;
+type Listener = (event: ReceivedEvent) => void;
 
 /** Where a loop waits for an event; undefined while it is busy with one. */
-type Waiter = readonly [resolve: (event: AnyEvent | undefined) => void, reject: (error: unknown) => void] | undefined;
+type Waiter =
+  | readonly [resolve: (event: ReceivedEvent | undefined) => void, reject: (error: unknown) => void]
+  | undefined;
 
 /** Beyond this many a source that cannot be paused is left until what waits has been handed over. */
 const MAX_WAITING = 1_000;
@@ -18,14 +19,14 @@ export interface Delivery {
   /** The listeners for a type. */
   readonly listeners: (type: string) => Set<Listener>;
   /** Hands these over when it is their turn; with an empty list the cursor moves alone. */
-  readonly push: (events: readonly AnyEvent[] | undefined, cursor: string) => void;
+  readonly push: (events: readonly ReceivedEvent[] | undefined, cursor: string) => void;
   /** Resolves when everything has been handed over; undefined where it has. */
   readonly drained: () => Promise<void> | undefined;
   /** Something may follow, after this cursor. */
   readonly begin: (cursor: string) => void;
   /** Nothing will follow, and what waits is dropped. Loops end, by throwing the error where there is one. */
   readonly end: (error: unknown) => void;
-  readonly loop: () => AsyncGenerator<AnyEvent, void, void>;
+  readonly loop: () => AsyncGenerator<ReceivedEvent, void, void>;
 }
 
 /** @param onDone called with the cursor of an event that everybody is done with */
@@ -33,7 +34,7 @@ export function createDelivery(onDone: (cursor: string) => void, onThrow: ErrorL
   const listeners = new Map<string, Set<Listener>>();
   const loops = new Map<object, Waiter>();
   /** Events with their cursors, and moves of the cursor alone. */
-  const waiting: (readonly [AnyEvent | undefined, string])[] = [];
+  const waiting: (readonly [ReceivedEvent | undefined, string])[] = [];
   const onDrained: (() => void)[] = [];
   let lastEventId = "";
   let doneId = "";
@@ -64,7 +65,7 @@ export function createDelivery(onDone: (cursor: string) => void, onThrow: ErrorL
     isPumping = false;
   }
 
-  function hand(event: AnyEvent): void {
+  function hand(event: ReceivedEvent): void {
     callAll([...listenersOf(event.type), ...listenersOf("*")], event, onThrow);
     for (const [loop, waiter] of loops) {
       loops.set(loop, undefined);
@@ -102,7 +103,7 @@ export function createDelivery(onDone: (cursor: string) => void, onThrow: ErrorL
       const loop = {};
       try {
         for (;;) {
-          const event = await new Promise<AnyEvent | undefined>((...waiter) => {
+          const event = await new Promise<ReceivedEvent | undefined>((...waiter) => {
             loops.set(loop, waiter);
             if (isOver) settle(waiter);
             else pump();

@@ -4,8 +4,11 @@ export type {
   ClientEvent,
   ClientEventOf,
   ClientEventType,
+  DataOf,
   EndEvent,
   GapEvent,
+  ReceivedEvent,
+  ReceivedOf,
   UnknownEvent,
   WireMessage,
 } from "./client-event.ts";

@@ -1,6 +1,7 @@
 import type { ErrorListener } from "../errors.ts";
 import type { SpanEvent } from "../workflows/span-event.ts";
 import { SpanTree, type SpanTreeOptions } from "../workflows/span-tree.ts";
+import { toDispatched } from "./client-event.ts";
 import { connect } from "./connect.ts";
 import type { ConnectOptions } from "./connect-options.ts";
 import { callAll, throwTo } from "./delivery.ts";
@@ -82,7 +83,7 @@ class LiveTrace implements TraceWatch {
     const leaseMs = tree?.leaseMs;
     if (leaseMs) this.#tickMs = Math.min(Math.max(leaseMs / 4, MIN_TICK_MS), MAX_TICK_MS);
     this.connection = connect<SpanEvent>(url, { ...options, lastEventId: snapshot?.lastEventId });
-    this.connection.addEventListener("*", (event) => this.#changed(this.tree.apply(event)));
+    this.connection.addEventListener("*", (event) => this.#changed(this.tree.apply(toDispatched(event))));
     this.connection.subscribe(() => this.#onState());
     this.#onState();
   }

@@ -1,3 +1,4 @@
+import { toDispatched, type ReceivedEvent } from "../client/client-event.ts";
 import { watchTrace } from "../client/watch-trace.ts";
 import { ServerClock } from "../workflows/server-clock.ts";
 import { SpanTree } from "../workflows/span-tree.ts";
@@ -184,7 +185,7 @@ export abstract class WatchElement extends BaseElement {
   #follow(watch: WatchView): () => void {
     const clock = new ServerClock();
     this.#serverClock = clock;
-    const observe = (event: unknown): void => clock.observe(event);
+    const observe = (event: ReceivedEvent): void => clock.observe(toDispatched(event));
     watch.connection?.addEventListener("*", observe);
     let { status } = watch.state;
     const unsubscribe = watch.subscribe(() => {

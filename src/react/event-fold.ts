@@ -1,8 +1,8 @@
-import type { GapEvent } from "../client/client-event.ts";
+import type { ReceivedEvent } from "../client/client-event.ts";
 import type { ConnectionState } from "../client/connection-state.ts";
 import type { ErrorListener } from "../errors.ts";
 import { END_EVENT_TYPE, GAP_EVENT_TYPE, type GapData } from "../event.ts";
-import type { AnyEvent, Fold } from "./shared-stream.ts";
+import type { Fold } from "./shared-stream.ts";
 import { isSameState } from "./stream-state.ts";
 
 /** All of a stream that can be seen, at one moment. */
@@ -38,7 +38,7 @@ export class EventFold<E, S> implements Fold<EventView<E, S>> {
     this.snapshot = { events: [], last: undefined, gaps: [], data: options.initialData, state };
   }
 
-  take(received: readonly AnyEvent[], state: ConnectionState): void {
+  take(received: readonly ReceivedEvent[], state: ConnectionState): void {
     if (received.length === 0 && isSameState(state, this.snapshot.state)) return;
     const { maxEvents, initialData, reduce, onThrow } = this.#options;
     let { last, data } = this.snapshot;
@@ -46,8 +46,9 @@ export class EventFold<E, S> implements Fold<EventView<E, S>> {
     let gaps = this.snapshot.gaps;
     for (const event of received) {
       if (event.type === GAP_EVENT_TYPE) {
-        const { reason } = event as GapEvent;
-        gaps = [...gaps, event as GapEvent].slice(-MAX_GAPS);
+        const gap = event.data as GapData;
+        const { reason } = gap;
+        gaps = [...gaps, gap].slice(-MAX_GAPS);
         if (reason === "trimmed" || reason === "overflow") continue;
         // The history follows from its beginning.
         events = [];

@@ -1,4 +1,4 @@
-import type { ClientEvent, UnknownEvent } from "../client/client-event.ts";
+import type { ReceivedEvent, UnknownEvent } from "../client/client-event.ts";
 import { connect } from "../client/connect.ts";
 import type { ConnectOptions } from "../client/connect-options.ts";
 import type { ConnectionState } from "../client/connection-state.ts";
@@ -11,9 +11,6 @@ const FLUSH_DELAY_MS = 16;
 /** In a page that nobody looks at timers are slow; more events than this do not wait for them. */
 const MAX_WAITING_EVENTS = 1_000;
 
-/** What a stream hands over, whatever its events are. */
-export type AnyEvent = ClientEvent<UnknownEvent>;
-
 /** What the events of a stream are made into. */
 export interface Fold<S> {
   /** Immutable, and another one when anything in it has changed. */
@@ -24,7 +21,7 @@ export interface Fold<S> {
   readonly isOver: boolean;
   /** How often it is to be told, by an empty list, that time passes; undefined: never. */
   readonly tickMs: number | undefined;
-  take(events: readonly AnyEvent[], state: ConnectionState): void;
+  take(events: readonly ReceivedEvent[], state: ConnectionState): void;
 }
 
 /** Every stream that some component follows, by what tells it from others. */
@@ -72,7 +69,7 @@ export class SharedStream<S, F extends Fold<S> = Fold<S>> {
   };
 
   /** Calls the listener with each event as it arrives, from now on. */
-  readonly listen = (listener: (event: AnyEvent) => void): (() => void) => {
+  readonly listen = (listener: (event: ReceivedEvent) => void): (() => void) => {
     const stream = this.#hold();
     stream?.connection?.addEventListener("*", listener);
     return () => {
@@ -109,7 +106,7 @@ class LiveStream {
   readonly #options: ConnectOptions;
   readonly #onClose: () => void;
   #holders = 0;
-  #waiting: AnyEvent[] = [];
+  #waiting: ReceivedEvent[] = [];
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
   #ticker: ReturnType<typeof setInterval> | undefined;

@@ -1,9 +1,10 @@
+import { toDispatched, type ReceivedEvent } from "../client/client-event.ts";
 import type { ConnectionState } from "../client/connection-state.ts";
 import type { GapData } from "../event.ts";
 import type { SpanNode, SpanTotals } from "../workflows/span-node.ts";
 import { SpanTree, type SpanTreeOptions } from "../workflows/span-tree.ts";
 import type { TraceSnapshot } from "./dehydrate-trace.ts";
-import type { AnyEvent, Fold } from "./shared-stream.ts";
+import type { Fold } from "./shared-stream.ts";
 import { ENDED, isSameState } from "./stream-state.ts";
 
 /** Leases are judged at least so often. */
@@ -38,8 +39,8 @@ export class TraceFold implements Fold<TraceView> {
     return this.tree.isCompleted;
   }
 
-  take(events: readonly AnyEvent[], state: ConnectionState): void {
-    const hasHeard = this.tree.applyAll(events);
+  take(events: readonly ReceivedEvent[], state: ConnectionState): void {
+    const hasHeard = this.tree.applyAll(events.map(toDispatched));
     const hasChanged = this.tree.tick() || hasHeard;
     this.cursor = state.lastEventId ?? this.cursor;
     if (hasChanged || !isSameState(state, this.snapshot.state)) this.snapshot = this.#view(state);

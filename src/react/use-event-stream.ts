@@ -1,11 +1,11 @@
 "use client";
 
 import { useEffect, useRef, useState } from "react";
-import type { ClientEvent } from "../client/client-event.ts";
+import type { ClientEvent, ReceivedOf } from "../client/client-event.ts";
 import type { ConnectOptions } from "../client/connect-options.ts";
 import { throwTo } from "../client/delivery.ts";
 import type { ConnectionState } from "../client/connection-state.ts";
-import type { GapData, ServerSentEvent, StoredEvent } from "../event.ts";
+import type { GapData, ServerSentEvent } from "../event.ts";
 import { wholeNumberOption } from "../options.ts";
 import { EventFold, type EventView } from "./event-fold.ts";
 import { SharedStream } from "./shared-stream.ts";
@@ -26,7 +26,7 @@ export interface EventStreamOptions<E extends ServerSentEvent, S = undefined> ex
    * `onError` hears of it. Define it outside the component: components that
    * give the same function and the same `initialData` share a connection. The one that is given first counts.
    */
-  readonly reduce?: (data: S, event: StoredEvent<E>) => S;
+  readonly reduce?: (data: S, event: ReceivedOf<E>) => S;
   /** What `reduce` begins with, also again after the server's history has begun anew. */
   readonly initialData?: S;
 }
@@ -34,8 +34,8 @@ export interface EventStreamOptions<E extends ServerSentEvent, S = undefined> ex
 /** A stream as it stands. Another object whenever anything in it has changed. */
 export interface EventStream<E extends ServerSentEvent, S = undefined> {
   /** The newest events, at most `maxEvents`, oldest first. Emptied when the server's history has begun anew. */
-  readonly events: readonly StoredEvent<E>[];
-  readonly last: StoredEvent<E> | undefined;
+  readonly events: readonly ReceivedOf<E>[];
+  readonly last: ReceivedOf<E> | undefined;
   /** What `reduce` has made of all events. */
   readonly data: S;
   /** Where history is missing. */
@@ -61,11 +61,11 @@ export function useEventStream<E extends ServerSentEvent, S = undefined>(
   const size = wholeNumberOption("maxEvents", maxEvents, 100, 0);
   const fold = [size, partOf(folding.reduce), partOf(folding.initialData)];
   const key = streamKey(url, { ...connectOptions, fold });
-  type View = EventView<StoredEvent<E>, S>;
+  type View = EventView<ReceivedOf<E>, S>;
   const stream = useSharedStream<View, SharedStream<View>>(key, () => {
     const state = url === null ? CLOSED : CONNECTING;
     const onThrow = throwTo(connectOptions.onError);
-    const events = new EventFold<StoredEvent<E>, S>({ ...folding, maxEvents: size, onThrow }, state);
+    const events = new EventFold<ReceivedOf<E>, S>({ ...folding, maxEvents: size, onThrow }, state);
     return new SharedStream<View>(key, String(url), connectOptions, events);
   });
 

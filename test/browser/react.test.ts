@@ -334,6 +334,7 @@ describe("concurrent rendering", () => {
 
 describe("a stream of an application's own events", () => {
   const tick = (n: number) => ({ type: "tick", n });
+  const heard = (n: number) => ({ type: "tick", data: { n } });
 
   it("is the newest of them, what they come to, and each once for those who only want to be told", async () => {
     await show("StrictEvents", { url: RUN });
@@ -345,11 +346,11 @@ describe("a stream of an application's own events", () => {
     await server.hub.complete("run");
     await expectText("#status", "ended");
     expect((await probe()).heard).toMatchObject([
-      { id: 1, ...tick(1) },
-      { id: 2, ...tick(2) },
-      { id: 3, type: "tock", text: "now" },
-      { id: 4, ...tick(3) },
-      { id: 5, ...tick(4) },
+      { id: 1, ...heard(1) },
+      { id: 2, ...heard(2) },
+      { id: 3, type: "tock", data: { text: "now" } },
+      { id: 4, ...heard(3) },
+      { id: 5, ...heard(4) },
       { id: 6, type: "ssetarget:end" },
     ]);
     expect(server.requests).toHaveLength(1);
@@ -367,10 +368,10 @@ describe("a stream of an application's own events", () => {
     await expectText("#sum", "40");
     await expectText("#events", "40");
     expect((await probe()).heard).toMatchObject([
-      tick(1),
-      tick(2),
-      { type: "ssetarget:gap", reason: "reset" },
-      tick(40),
+      heard(1),
+      heard(2),
+      { type: "ssetarget:gap", data: { reason: "reset" } },
+      heard(40),
     ]);
   });
 });

@@ -115,7 +115,12 @@ describe("ssetarget tail, in a pipe", { timeout: TIMEOUT_MS }, () => {
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
     const lines = stdout.trimEnd().split("\n");
     expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
-      ...events.map((event, index) => ({ ...(JSON.parse(JSON.stringify(event)) as object), id: index + 1 })),
+      ...events.map(({ type, ...data }, index) => ({
+        type,
+        id: index + 1,
+        lastEventId: expect.stringMatching(`^${index + 1}[.]`) as unknown,
+        data: JSON.parse(JSON.stringify(data)) as object,
+      })),
       { type: "ssetarget:end", id: 5 },
     ]);
   });

@@ -7,7 +7,7 @@ describe("an answer", () => {
   it("of 200 and text/event-stream is the stream", async () => {
     const { url, requests } = await serve(openStreamOf(frame(1)));
     const { events, connection, statuses } = watch(url);
-    await vi.waitFor(() => expect(events).toEqual([{ type: "tick", id: 1, n: 1 }]));
+    await vi.waitFor(() => expect(events).toEqual([{ type: "tick", id: 1, lastEventId: "1", data: { n: 1 } }]));
     expect(statuses).toEqual(["open"]);
     expect(connection.state).toEqual({ status: "open", attempt: 0, lastEventId: "1" });
     expect(requests[0]).toMatchObject({ method: "GET", path: "/sse", headers: { accept: "text/event-stream" } });
@@ -97,7 +97,7 @@ describe("an answer", () => {
     const { url } = await serve(streamOf(garbage), streamOf("\n\n", frame(1)), over);
     const { connection, events } = watch(url, { onError: () => {} });
     await connection.closed;
-    expect(events).toEqual([{ type: "tick", id: 1, n: 1 }]);
+    expect(events).toMatchObject([{ type: "tick", id: 1, data: { n: 1 } }]);
   });
 
   it("that breaks off is asked for again", async () => {

@@ -15,11 +15,10 @@ describe("a connection to a target", () => {
     await server.tick(1);
     await server.target.complete();
     expect(await connection.closed).toMatchObject({ status: "ended" });
+    const epoch = connection.lastEventId.split(".")[1];
     expect(events).toEqual([
-      { type: "tick", n: 1, id: 1 },
-      { type: "tick", n: 2, id: 2 },
-      { type: "tick", n: 3, id: 3 },
-      { type: "ssetarget:end", id: 4, key: "ssetarget:end" },
+      ...upTo(3).map((n) => ({ type: "tick", id: n, lastEventId: `${n}.${epoch}`, data: { n } })),
+      { type: "ssetarget:end", id: 4, lastEventId: `4.${epoch}`, data: { key: "ssetarget:end" } },
     ]);
     expect(statuses).toEqual(["open", "ended"]);
     expect(server.requests).toHaveLength(1);
@@ -66,7 +65,12 @@ describe("a connection to a target", () => {
     server.restart();
     await server.tick(3);
     await vi.waitFor(() => expect(events).toHaveLength(9));
-    expect(events[5]).toEqual({ type: "ssetarget:gap", reason: "reset", after: 5, resumesAt: 1 });
+    expect(events[5]).toEqual({
+      type: "ssetarget:gap",
+      id: undefined,
+      lastEventId: events[4]?.lastEventId,
+      data: { reason: "reset", after: 5, resumesAt: 1 },
+    });
     server.cut();
     await server.tick(1);
     await server.target.complete();
@@ -88,9 +92,9 @@ describe("a connection to a target", () => {
     }
     await server.tick(1);
     await vi.waitFor(() => expect(events).toHaveLength(7));
-    expect(events.slice(5)).toEqual([
-      { type: "ssetarget:gap", reason: "reset", after: 5, resumesAt: 1 },
-      { type: "tick", n: 1, id: 1 },
+    expect(events.slice(5)).toMatchObject([
+      { type: "ssetarget:gap", data: { reason: "reset", after: 5, resumesAt: 1 } },
+      { type: "tick", data: { n: 1 }, id: 1 },
     ]);
   });
 
@@ -106,12 +110,12 @@ describe("a connection to a target", () => {
     server.restart(store);
     await server.target.complete();
     await connection.closed;
-    expect(events.slice(5)).toEqual([
-      { type: "ssetarget:gap", reason: "trimmed", after: 5, resumesAt: 8 },
-      { type: "tick", n: 8, id: 8 },
-      { type: "tick", n: 9, id: 9 },
-      { type: "tick", n: 10, id: 10 },
-      { type: "ssetarget:end", id: 11, key: "ssetarget:end" },
+    expect(events.slice(5)).toMatchObject([
+      { type: "ssetarget:gap", data: { reason: "trimmed", after: 5, resumesAt: 8 } },
+      { type: "tick", data: { n: 8 }, id: 8 },
+      { type: "tick", data: { n: 9 }, id: 9 },
+      { type: "tick", data: { n: 10 }, id: 10 },
+      { type: "ssetarget:end", id: 11, data: { key: "ssetarget:end" } },
     ]);
   });
 
@@ -121,7 +125,10 @@ describe("a connection to a target", () => {
     await server.target.complete();
     const { connection, events } = watch(server.url, { lastEventId: "12abc" });
     await connection.closed;
-    expect(events[0]).toEqual({ type: "ssetarget:gap", reason: "unknown-cursor", after: null, resumesAt: 1 });
+    expect(events[0]).toMatchObject({
+      type: "ssetarget:gap",
+      data: { reason: "unknown-cursor", after: null, resumesAt: 1 },
+    });
     expect(events).toHaveLength(3);
   });
 
@@ -217,7 +224,7 @@ describe("continuity", () => {
     await connection.closed;
     expect(events).toMatchObject([
       { id: 7 },
-      { type: "ssetarget:gap", reason: "reset", after: 7, resumesAt: 1 },
+      { type: "ssetarget:gap", lastEventId: "7.a", data: { reason: "reset", after: 7, resumesAt: 1 } },
       { id: 1 },
       { id: 2 },
     ]);

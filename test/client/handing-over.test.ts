@@ -1,3 +1,4 @@
+import { dataEvent, type DataEvent, SSETarget } from "ssetarget";
 import { connect, type EventConnection, type UnknownEvent } from "ssetarget/client";
 import { describe, expect, expectTypeOf, it, vi } from "vitest";
 import { frame, openStreamOf, over, serve, statusOf, streamOf } from "./support/scripted-server.ts";
@@ -13,29 +14,55 @@ describe("a listener", () => {
     await server.target.complete();
     const connection = connect<Tick>(server.url, { lastEventId: "77" });
     const heard: string[] = [];
-    connection.addEventListener("tick", ({ type, n, id }) => heard.push(`${type} ${n} ${id}`));
-    connection.addEventListener("ssetarget:gap", ({ reason, resumesAt }) => heard.push(`${reason} ${resumesAt}`));
+    connection.addEventListener("tick", ({ type, data, id }) => heard.push(`${type} ${data.n} ${id}`));
+    connection.addEventListener("ssetarget:gap", ({ data }) => heard.push(`${data.reason} ${data.resumesAt}`));
     connection.addEventListener("ssetarget:end", ({ id }) => heard.push(`end ${id}`));
     connection.addEventListener("*", ({ type }) => heard.push(`* ${type}`));
     await connection.closed;
     expect(heard).toEqual(["reset 1", "* ssetarget:gap", "tick 1 1", "* tick", "end 2", "* ssetarget:end"]);
   });
 
+  it("gets what the wire says of an event and the event's own data apart, both whole", async () => {
+    const target = new SSETarget<{ type: string; [field: string]: unknown }>("/sse");
+    const payloads = [{ id: "p_1", type: "paid", lastEventId: "x", data: 1 }, "text", 5, null, [1, { id: 2 }], true];
+    for (const payload of payloads) await target.dispatchEvent(dataEvent("events", payload) as never);
+    await target.dispatchEvent({ type: "plain", data: { type: "inner" }, lastEventId: "mine", "ssetarget:gap": 1 });
+    await target.complete({ reason: "completed" });
+    const { connection, events } = watch("http://h/sse", {
+      fetch: (url, init) => target.fetch(new Request(url, init)),
+    });
+    await connection.closed;
+    const epoch = connection.lastEventId.split(".")[1];
+    const expected = [
+      ...payloads.map((data) => ({ type: "events", data })),
+      { type: "plain", data: { data: { type: "inner" }, lastEventId: "mine", "ssetarget:gap": 1 } },
+      { type: "ssetarget:end", data: { key: "ssetarget:end", reason: "completed" } },
+    ];
+    expect(events).toEqual(
+      expected.map((event, index) => ({ ...event, id: index + 1, lastEventId: `${index + 1}.${epoch}` })),
+    );
+  });
+
   it("is typed by the event's type", () => {
-    type Events = { type: "a"; x: number } | { type: "b"; y: string };
+    type Events = { type: "a"; x: number } | { type: "b"; y: string } | DataEvent<"paid", { id: string; type: string }>;
     // oxlint-disable-next-line unicorn/consistent-function-scoping -- Never called: it is for the compiler.
     const check = (connection: ReturnType<typeof connect<Events>>, untyped: EventConnection<UnknownEvent>) => {
       connection.addEventListener("a", (event) =>
-        expectTypeOf(event).toEqualTypeOf<{ type: "a"; x: number } & { readonly id: number }>(),
+        expectTypeOf(event.data).toEqualTypeOf<Omit<{ type: "a"; x: number }, "type" | "id">>(),
       );
-      connection.addEventListener("ssetarget:end", (event) => expectTypeOf(event.id).toEqualTypeOf<number>());
+      connection.addEventListener("ssetarget:end", (event) =>
+        expectTypeOf(event.id).toEqualTypeOf<number | undefined>(),
+      );
+      connection.addEventListener("paid", ({ data }) =>
+        expectTypeOf(data).toEqualTypeOf<{ id: string; type: string }>(),
+      );
       connection.addEventListener("*", (event) => {
-        if (event.type === "b") expectTypeOf(event.y).toEqualTypeOf<string>();
-        if (event.type === "ssetarget:gap") expectTypeOf(event.resumesAt).toEqualTypeOf<number>();
+        if (event.type === "b") expectTypeOf(event.data.y).toEqualTypeOf<string>();
+        if (event.type === "ssetarget:gap") expectTypeOf(event.data.resumesAt).toEqualTypeOf<number>();
       });
       // @ts-expect-error -- There is no such type.
       connection.addEventListener("c", () => {});
-      untyped.addEventListener("anything", (event) => expectTypeOf(event["field"]).toEqualTypeOf<unknown>());
+      untyped.addEventListener("anything", (event) => expectTypeOf(event.data).toEqualTypeOf<unknown>());
     };
     expect(check).toBeTypeOf("function");
   });
@@ -142,7 +169,7 @@ describe("a loop", () => {
     await server.tick(3);
     await server.target.complete();
     const ids: number[] = [];
-    for await (const event of connect<Tick>(server.url)) if (event.type === "tick") ids.push(event.n);
+    for await (const event of connect<Tick>(server.url)) if (event.type === "tick") ids.push(event.data.n);
     expect(ids).toEqual([1, 2, 3]);
   });
 
@@ -151,7 +178,7 @@ describe("a loop", () => {
     const { connection } = watch(url);
     const ids: unknown[] = [];
     for await (const event of connection) {
-      if ("id" in event) ids.push(event.id);
+      ids.push(event.id);
       await turn();
       if (ids.length < 3) expect(connection.state.status).toBe("open");
     }
@@ -164,7 +191,7 @@ describe("a loop", () => {
     const { connection } = watch(url);
     const ids: unknown[] = [];
     for await (const event of connection) {
-      if ("id" in event) ids.push(event.id);
+      ids.push(event.id);
       if (ids.length === 2) connection.close();
     }
     expect(ids).toEqual([1, 2]);
@@ -175,7 +202,7 @@ describe("a loop", () => {
     const { connection } = watch(url);
     const ids: unknown[] = [];
     await expect(async () => {
-      for await (const event of connection) if ("id" in event) ids.push(event.id);
+      for await (const event of connection) ids.push(event.id);
     }).rejects.toMatchObject({ code: "request-refused", status: 403 });
     expect(ids).toEqual([1]);
   });
@@ -246,7 +273,7 @@ describe("a loop", () => {
     const seen: string[] = [];
     const loop = async (name: string, turns: number) => {
       for await (const event of connection) {
-        if ("id" in event) seen.push(`${name}${event.id}`);
+        seen.push(`${name}${event.id}`);
         for (let count = 0; count < turns; count++) await turn();
       }
     };

@@ -112,7 +112,7 @@ describe("tabs", () => {
     await server.tick(3);
     await expectAll(tabs, [...upTo(10), undefined, ...upTo(3)]);
     for (const { events } of tabs)
-      expect(events[10]).toMatchObject({ type: "ssetarget:gap", reason: "reset", after: 10 });
+      expect(events[10]).toMatchObject({ type: "ssetarget:gap", data: { reason: "reset", after: 10 } });
     await oneConnection(server);
   });
 

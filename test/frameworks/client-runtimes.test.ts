@@ -84,7 +84,7 @@ describe.each(RUNTIMES)("the client in $title", ({ title, command }) => {
     const { code, stdout, stderr } = await run([...command, SCRIPT, `${url}/stream-${name}`, `${url}/trace-${name}`]);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(JSON.parse(stdout)).toEqual({
-      seen: [1, 2, 3, { type: "ssetarget:end", id: 4, key: "ssetarget:end", reason: "done" }],
+      seen: [1, 2, 3, { type: "ssetarget:end", id: 4, data: { key: "ssetarget:end", reason: "done" } }],
       statuses: ["waiting", "connecting", "open", "waiting", "connecting", "open", "ended"],
       watched: ["work", "closed"],
     });

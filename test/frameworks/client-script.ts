@@ -7,7 +7,8 @@ const connection = connect(stream, { token: async () => "secret", minDelayMs: 1 
 const statuses: string[] = [];
 connection.subscribe(() => statuses.push(connection.state.status));
 const seen: unknown[] = [];
-for await (const event of connection) seen.push(event.type === "tick" ? event.id : event);
+for await (const event of connection)
+  seen.push(event.type === "tick" ? event.id : { type: event.type, id: event.id, data: event.data });
 
 const stopping = new AbortController();
 const watch = watchTrace(trace, { signal: stopping.signal });

@@ -1,21 +1,18 @@
 import { describe, expect, it, vi } from "vitest";
+import type { ReceivedEvent } from "../../src/client/client-event.ts";
 import { EventFold } from "../../src/react/event-fold.ts";
 import { CONNECTING } from "../../src/react/stream-state.ts";
 
-type Tick = {
-  readonly type: "tick";
-  readonly id: number;
-  readonly n: number;
-};
+type Tick = ReceivedEvent<"tick", number>;
 
 const OPEN = { status: "open", attempt: 0 } as const;
-const tick = (id: number): Tick => ({ type: "tick", id, n: id });
+const tick = (id: number): Tick => ({ type: "tick", id, lastEventId: String(id), data: id });
 
 describe("what events are folded into", () => {
   it("lacks only the event that the reducer does not take, and says so", () => {
     const onThrow = vi.fn<(error: unknown) => void>();
     const refused = new Error("not that one");
-    const sum = (data: number, { n }: Tick): number => {
+    const sum = (data: number, { data: n }: Tick): number => {
       if (n === 2) throw refused;
       return data + n;
     };

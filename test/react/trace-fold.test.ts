@@ -4,7 +4,10 @@ import { TraceFold } from "../../src/react/trace-fold.ts";
 import { msAt, started } from "../workflows/span-events.ts";
 
 const OPEN = { status: "open", attempt: 0 } as const;
-const told = () => [{ ...started("a"), id: 1 }];
+const told = () => {
+  const { type, ...data } = started("a");
+  return [{ type, id: 1, lastEventId: "1.e", data }];
+};
 
 describe("what a trace is folded into", () => {
   it("is the same as long as nothing in it has changed, though the cursor moves", () => {
@@ -12,7 +15,7 @@ describe("what a trace is folded into", () => {
     fold.take(told(), { ...OPEN, lastEventId: "1.e" });
     const { snapshot } = fold;
     expect(fold.cursor).toBe("1.e");
-    fold.take([{ type: "of another kind", id: 2 }], { ...OPEN, lastEventId: "2.e" });
+    fold.take([{ type: "of another kind", id: 2, lastEventId: "2.e", data: {} }], { ...OPEN, lastEventId: "2.e" });
     expect(fold.snapshot).toBe(snapshot);
     expect(fold.cursor).toBe("2.e");
     fold.take([], { status: "waiting", attempt: 1, retryAtMs: 5, lastEventId: "2.e" });

@@ -1,4 +1,5 @@
 import { Activity, memo, StrictMode, Suspense, use, useEffect, useState, useTransition, type ReactNode } from "react";
+import type { ReceivedOf } from "ssetarget/client";
 import { type TraceSnapshot, type TraceSource, useEventStream, useSpan, useTrace } from "ssetarget/react";
 import type { SpanNode } from "ssetarget/workflows";
 
@@ -246,7 +247,7 @@ function SlowCount({ url, bySpan }: PageProps & { readonly round: number; readon
 
 export type Tick = { readonly type: "tick"; readonly n: number } | { readonly type: "tock"; readonly text: string };
 
-const sum = (total: number, event: Tick): number => total + (event.type === "tick" ? event.n : 0);
+const sum = (total: number, event: ReceivedOf<Tick>): number => total + (event.type === "tick" ? event.data.n : 0);
 
 /** A stream of events of the application's own. */
 export function Events({ url }: PageProps) {
@@ -260,7 +261,9 @@ export function Events({ url }: PageProps) {
     <StrictMode>
       <p id="status">{stream.state.status}</p>
       <p id="sum">{stream.data}</p>
-      <p id="events">{stream.events.map((event) => (event.type === "tick" ? event.n : event.text)).join(" ")}</p>
+      <p id="events">
+        {stream.events.map((event) => (event.type === "tick" ? event.data.n : event.data.text)).join(" ")}
+      </p>
       <p id="last">{stream.last?.type}</p>
       <p id="gaps">{stream.gaps.map(({ reason }) => reason).join(" ")}</p>
       <button type="button" id="reconnect" onClick={stream.reconnect}>

@@ -39,7 +39,7 @@ const page: ClientPage = {
     page.seen = [];
     page.statuses = [];
     connection.addEventListener("*", (event) =>
-      page.seen.push(event.type === "tick" ? (event["n"] as number) : event.type),
+      page.seen.push(event.type === "tick" ? (event.data as { readonly n: number }).n : event.type),
     );
     connection.subscribe(() => page.statuses.push(connection.state.status));
   },

@@ -3,6 +3,7 @@ import {
   type ConnectionState,
   type ConnectOptions,
   type EventConnection,
+  type ReceivedEvent,
   type UnknownEvent,
 } from "ssetarget/client";
 import { onTestFinished } from "vitest";
@@ -10,7 +11,7 @@ import { onTestFinished } from "vitest";
 /** A connection with everything that it has said. */
 export interface Watched {
   readonly connection: EventConnection<UnknownEvent>;
-  readonly events: readonly Record<string, unknown>[];
+  readonly events: readonly ReceivedEvent[];
   /** The statuses that the connection went through, each once in a row. */
   readonly statuses: readonly string[];
   readonly ids: readonly unknown[];
@@ -22,13 +23,13 @@ export interface Watched {
 export function watch(url: string, options: ConnectOptions = {}): Watched {
   const connection = connect(url, { minDelayMs: 1, maxDelayMs: 40, ...options });
   onTestFinished(() => connection.close());
-  const events: Record<string, unknown>[] = [];
+  const events: ReceivedEvent[] = [];
   const statuses: string[] = [];
   const ids: unknown[] = [];
   const states: ConnectionState[] = [];
   connection.addEventListener("*", (event) => {
-    events.push({ ...event });
-    ids.push("id" in event ? event.id : undefined);
+    events.push(event);
+    ids.push(event.id);
   });
   connection.subscribe(() => {
     states.push(connection.state);
@@ -38,4 +39,4 @@ export function watch(url: string, options: ConnectOptions = {}): Watched {
 }
 
 /** The data of each event as text, for streams that do not carry JSON. */
-export const asText = { parse: (data: string) => ({ data }) };
+export const asText = { parse: (data: string) => data };

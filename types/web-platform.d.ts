@@ -36,6 +36,7 @@ declare class TextEncoder {
 }
 declare class URL {
   constructor(url: string, base?: string);
+  readonly href: string;
   readonly pathname: string;
   readonly searchParams: { get(name: string): string | null };
 }

@@ -7,7 +7,8 @@ import { REFUSAL_HEADERS, STREAM_HEADERS } from "../wire/response-head.ts";
 import { Connection, type ConnectionContext } from "./connection.ts";
 import type { CorsPolicy } from "./cors.ts";
 import { KeepAlive } from "./keep-alive.ts";
-import { acceptsEventStream, parseUrl, requestCursor, requestHead, type RequestHead } from "./request-head.ts";
+import { acceptsEventStream, requestCursor, requestHead, type RequestHead } from "./request-head.ts";
+import { parseTarget } from "./request-target.ts";
 import type { Sink } from "./sink.ts";
 import { WebStreamSink } from "./web-stream-sink.ts";
 
@@ -99,9 +100,11 @@ export class Endpoint {
   /** Decides about a request. Nothing is subscribed to before `connect` is called. */
   async admit(head: RequestHead): Promise<Admission> {
     const cors = this.#options.cors?.headers(head.header("origin")) ?? {};
-    const url = parseUrl(head);
-    const route = url && this.#options.route(url.pathname);
-    if (url === undefined || route === undefined) return refuse(404, cors, "There is no event stream at this path.");
+    // One parse makes the URL that is routed and the one that `authorize` is shown.
+    const url = head.malformed ?? parseTarget(head.url);
+    if (typeof url === "string") return refuse(400, cors, url);
+    const route = this.#options.route(url.pathname);
+    if (route === undefined) return refuse(404, cors, "There is no event stream at this path.");
     if (head.method === "OPTIONS") {
       const headers = { ...cors, ...this.#options.cors?.preflightHeaders, allow: ALLOW };
       return { kind: "reply", status: 204, headers, body: null };
@@ -112,7 +115,7 @@ export class Endpoint {
     if (!acceptsEventStream(head.header("accept"))) {
       return refuse(406, cors, "This is text/event-stream; the request's Accept header does not take it.");
     }
-    const refusal = await this.#refusal(head, route.stream);
+    const refusal = await this.#refusal(head, url, route.stream);
     if (refusal !== undefined) return asReply(refusal, cors);
     const headers = { ...STREAM_HEADERS, ...cors };
     // A browser's EventSource gives up for ever on a 503, but comes back after a stream that ends.
@@ -179,11 +182,11 @@ export class Endpoint {
     return withTimeout(promise, this.#options.storeTimeoutMs, what);
   }
 
-  async #refusal(head: RequestHead, stream: string): Promise<401 | 403 | 404 | 500 | undefined> {
+  async #refusal(head: RequestHead, url: URL, stream: string): Promise<401 | 403 | 404 | 500 | undefined> {
     const { authorize } = this.#options;
     if (authorize === undefined) return undefined;
     try {
-      const asked = authorize(head.toRequest(), stream);
+      const asked = authorize(head.toRequest(url.href), stream);
       const answer = asked instanceof Promise ? await this.#inTime(asked, "`authorize` did not answer") : asked;
       if (answer === true) return undefined;
       return answer === 401 || answer === 404 ? answer : 403;

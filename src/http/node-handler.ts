@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { SSETargetError } from "../errors.ts";
 import { describeValue } from "../options.ts";
 import type { Admission } from "./endpoint.ts";
+import { nodeRequestHead } from "./node-request-head.ts";
 import { NodeSink } from "./node-sink.ts";
 import { NodeSocketSink, socketOf } from "./node-socket-sink.ts";
 import type { RequestHead } from "./request-head.ts";
@@ -57,33 +58,4 @@ export function answer(request: IncomingMessage, response: ServerResponse, admis
   const direct = socketOf(response);
   admission.connect(direct === undefined ? new NodeSink(response) : new NodeSocketSink(response, direct));
   socket.uncork();
-}
-
-/** The head of a request of Node's. */
-export function nodeRequestHead(request: IncomingMessage): RequestHead {
-  // Frameworks that mount a handler below a path cut `url` and keep the whole in `originalUrl`.
-  const url = (request as { originalUrl?: string }).originalUrl ?? request.url ?? "/";
-  const header = (name: string) => {
-    const value = request.headers[name];
-    return value === undefined ? null : Array.isArray(value) ? value.join(", ") : value;
-  };
-  return {
-    method: request.method ?? "GET",
-    url,
-    header,
-    toRequest: () => {
-      const headers = new Headers();
-      for (const [name, value] of Object.entries(request.headers)) {
-        // HTTP/2's pseudo headers are not headers.
-        if (value === undefined || name.startsWith(":")) continue;
-        for (const each of Array.isArray(value) ? value : [value]) headers.append(name, each);
-      }
-      const host = header("host") ?? header(":authority") ?? "localhost";
-      const scheme = "encrypted" in request.socket ? "https" : "http";
-      return new Request(`${scheme}://${host}${url.startsWith("/") ? url : `/${url}`}`, {
-        method: request.method ?? "GET",
-        headers,
-      });
-    },
-  };
 }

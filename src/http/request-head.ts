@@ -4,11 +4,17 @@ import { parseCursor } from "../wire/cursor-text.ts";
 /** A request as far as deciding about it needs: made from a web `Request`, or from Node's without building one. */
 export interface RequestHead {
   readonly method: string;
-  /** Path and query, or an absolute URL. */
+  /** Path and query, or an absolute URL, as it was received: it is checked and parsed once, for all that depends on it. */
   readonly url: string;
+  /** Why the request is refused with 400 whatever its URL: a sentence. */
+  readonly malformed?: string | undefined;
   header(name: string): string | null;
-  /** The request for `authorize`; built only where somebody asks. */
-  toRequest(): Request;
+  /**
+   * The request for `authorize`; built only if somebody asks.
+   *
+   * @param url the URL that is served; what is built must show this one
+   */
+  toRequest(url: string): Request;
 }
 
 /** The head of a web `Request`. */
@@ -19,19 +25,6 @@ export function requestHead(request: Request): RequestHead {
     header: (name) => request.headers.get(name),
     toRequest: () => request,
   };
-}
-
-/** Makes paths absolute; never seen by anyone. */
-const BASE_URL = "http://localhost";
-
-/** The URL of a request, or `undefined` where it has none that can be read. */
-export function parseUrl(head: RequestHead): URL | undefined {
-  try {
-    // A path of `//host/x` is a path, not another host.
-    return new URL(head.url.startsWith("/") ? BASE_URL + head.url : head.url, BASE_URL);
-  } catch {
-    return undefined;
-  }
 }
 
 /**

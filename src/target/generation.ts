@@ -70,9 +70,11 @@ export class Generation<C = unknown> {
     return this.#stream.admit({ ...head, method: methodFor(head.method), url: this.#path(head.url) });
   }
 
+  /** The same origin and query, but the path of the generation's stream. */
   #path(url: string): string {
+    const [origin = ""] = /^https?:\/\/[^/?#\\]*/i.exec(url) ?? [];
     const query = url.indexOf("?");
-    return query === -1 ? this.#stream.path : this.#stream.path + url.slice(query);
+    return origin + this.#stream.path + (query === -1 ? "" : url.slice(query));
   }
 
   async #run(): Promise<GenerationEnd> {

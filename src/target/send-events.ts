@@ -1,7 +1,8 @@
 import { END_EVENT_TYPE } from "../event.ts";
 import { SSETargetError } from "../errors.ts";
 import type { Admission } from "../http/endpoint.ts";
-import { acceptsEventStream, parseUrl, requestHead, type RequestHead } from "../http/request-head.ts";
+import { acceptsEventStream, requestHead, type RequestHead } from "../http/request-head.ts";
+import { parseTarget } from "../http/request-target.ts";
 import type { Sink } from "../http/sink.ts";
 import { WebStreamSink } from "../http/web-stream-sink.ts";
 import { describeValue } from "../options.ts";
@@ -79,16 +80,17 @@ export function beginEvents(
   answer: (opening: Admission, headers: Headers) => void,
 ): ServerSentEventTarget {
   const [source, options] = readArguments(rest);
-  const lastEventId =
-    fromUtf8(head.header("last-event-id")) || parseUrl(head)?.searchParams.get("lastEventId") || undefined;
+  const url = head.malformed ?? parseTarget(head.url);
+  const fromQuery = typeof url === "string" ? null : url.searchParams.get("lastEventId");
+  const lastEventId = fromUtf8(head.header("last-event-id")) || fromQuery || undefined;
   // All that can be refused is refused before anything is answered.
   resolveTargetOptions(options);
   checkFunction("errorMessage", options.errorMessage);
   const headers = ownHeaders(options.headers);
-  const reply = replyTo(head, lastEventId);
+  const reply = replyTo(head, url, lastEventId);
   for (const [name, value] of Object.entries(reply?.headers ?? STREAM_HEADERS)) {
     // What is sent in place of a stream has a type of its own.
-    if (!headers.has(name) || reply?.status === 406) headers.set(name, value);
+    if (!headers.has(name) || (reply !== undefined && reply.status >= 400)) headers.set(name, value);
   }
   let target: ServerSentEventTarget | undefined;
   const connect = (sink: Sink) => void (target = new ServerSentEventTarget(sink, options, lastEventId));
@@ -125,8 +127,10 @@ function fromUtf8(header: string | null): string | null {
 /** What is to be answered in place of a stream. */
 function replyTo(
   head: RequestHead,
+  url: URL | string,
   lastEventId: string | undefined,
 ): Extract<Admission, { kind: "reply" }> | undefined {
+  if (typeof url === "string") return { kind: "reply", status: 400, headers: REFUSAL_HEADERS, body: `${url}\n` };
   // A preflight asks whether it may ask; the headers say so.
   if (head.method === "OPTIONS") return { kind: "reply", status: 204, headers: {}, body: null };
   if (!acceptsEventStream(head.header("accept"))) {

@@ -1,5 +1,6 @@
 import { SSETargetError } from "../errors.ts";
 import { describeValue, wholeNumberOption } from "../options.ts";
+import { STREAM_NAME_HEADER } from "../wire/response-head.ts";
 
 /** Which other origins' pages may read the stream. @see https://fetch.spec.whatwg.org/#http-cors-protocol */
 export interface CorsOptions {
@@ -15,6 +16,9 @@ export interface CorsOptions {
 
 const OPTION_NAMES = ["origin", "credentials", "allowHeaders", "maxAgeSeconds"];
 const DEFAULT_ALLOW_HEADERS = ["authorization", "cache-control", "last-event-id"];
+
+/** Without it, another origin's page cannot see the name, and its tabs share nothing. */
+const EXPOSED = { "access-control-expose-headers": STREAM_NAME_HEADER };
 
 /** Makes the CORS headers of responses. */
 export class CorsPolicy {
@@ -61,10 +65,10 @@ export class CorsPolicy {
 
   /** Headers for any response to a request with this `Origin`, which is not trusted. */
   headers(origin: string | null): Record<string, string> {
-    if (this.#origin === "*") return { "access-control-allow-origin": "*" };
+    if (this.#origin === "*") return { "access-control-allow-origin": "*", ...EXPOSED };
     const headers: Record<string, string> = { vary: "Origin" };
     if (origin === null || !this.#allows(origin)) return headers;
-    headers["access-control-allow-origin"] = origin;
+    Object.assign(headers, EXPOSED, { "access-control-allow-origin": origin });
     if (this.#credentials) headers["access-control-allow-credentials"] = "true";
     return headers;
   }

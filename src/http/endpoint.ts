@@ -3,7 +3,8 @@ import { SSETargetError, type ErrorListener } from "../errors.ts";
 import type { Feed, StartAt } from "../stream/feed.ts";
 import { withTimeout } from "../stream/with-timeout.ts";
 import { encodeRetry } from "../wire/frame.ts";
-import { REFUSAL_HEADERS, STREAM_HEADERS } from "../wire/response-head.ts";
+import { REFUSAL_HEADERS, STREAM_HEADERS, STREAM_NAME_HEADER } from "../wire/response-head.ts";
+import { textHash } from "../wire/text-hash.ts";
 import { Connection, type ConnectionContext } from "./connection.ts";
 import type { CorsPolicy } from "./cors.ts";
 import { KeepAlive } from "./keep-alive.ts";
@@ -128,13 +129,19 @@ export class Endpoint {
       if (head.method === "HEAD") return { kind: "reply", status: 200, headers, body: null };
       const feed = route.feed();
       await feed.open();
-      return this.#streamFrom(feed, requestCursor(head, url), headers, cors);
+      const named = { ...headers, [STREAM_NAME_HEADER]: this.#nameOf(feed, route.stream) };
+      return this.#streamFrom(feed, requestCursor(head, url), named, cors);
     } catch (error) {
       if (error instanceof SSETargetError && error.code === "too-many-streams") return unavailable(cors);
       this.#options.onError(error);
       if (head.method === "HEAD") return unavailable(cors);
       return { kind: "stream", headers, connect: sendAway };
     }
+  }
+
+  /** An opaque name of what this endpoint serves from the feed. Hashed, because a stream's name may say whose it is. */
+  #nameOf(feed: Feed<ServerSentEvent>, stream: string): string {
+    return textHash(JSON.stringify([feed.historyName, stream, this.#options.startAt]));
   }
 
   #streamFrom(

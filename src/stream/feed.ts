@@ -2,6 +2,7 @@ import { END_EVENT_TYPE, type Cursor, type GapReason, type ServerSentEvent, type
 import { SSETargetError, type ErrorListener } from "../errors.ts";
 import { checkPage, checkStored } from "../store/check-stored.ts";
 import type { EventFollower, EventStore, EventSubscription } from "../store/event-store.ts";
+import { randomEpoch } from "../store/random-epoch.ts";
 import { eventFrame } from "../wire/frame.ts";
 import { shareBytes, shareText } from "../wire/shared-bytes.ts";
 import { EventLog } from "./event-log.ts";
@@ -65,6 +66,7 @@ export class Feed<E extends ServerSentEvent> {
   /** Counts up whenever following stops; what an earlier one still delivers is ignored. */
   #generation = 0;
   #epoch: string | undefined;
+  #historyName = "";
   #head = 0;
   #endId: number | undefined;
   #flushedId = 0;
@@ -98,6 +100,14 @@ export class Feed<E extends ServerSentEvent> {
   /** Whether a client with this cursor has everything up to the stream's end. */
   isEnd(cursor: number): boolean {
     return this.#endId !== undefined && cursor >= this.#endId;
+  }
+
+  /**
+   * Name of the history that clients are served: the store's epoch, or a random name if the store named none when this
+   * feed began to follow it. Two clients that were given the same name get the same events.
+   */
+  get historyName(): string {
+    return this.#historyName;
   }
 
   get connectionCount(): number {
@@ -246,6 +256,7 @@ export class Feed<E extends ServerSentEvent> {
       const bounds = await withTimeout(this.#log.getBounds(), storeTimeoutMs, "the store did not tell its bounds");
       if (generation !== this.#generation) throw stopped();
       this.#epoch = bounds.epoch;
+      this.#historyName = bounds.epoch ?? randomEpoch();
       this.#head = bounds.lastId;
       this.#endId = bounds.completed ? bounds.lastId : undefined;
       this.#flushedId = bounds.lastId;

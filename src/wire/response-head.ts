@@ -10,6 +10,12 @@ export const STREAM_HEADERS: Readonly<Record<string, string>> = {
   "x-accel-buffering": "no",
 };
 
+/**
+ * Response header that names the served history. Tabs of a browser share a connection only if the server gave each of
+ * them the same name.
+ */
+export const STREAM_NAME_HEADER = "ssetarget-stream";
+
 /** Headers of a refusal: a plain sentence that no cache keeps. */
 export const REFUSAL_HEADERS: Readonly<Record<string, string>> = {
   "content-type": "text/plain; charset=utf-8",

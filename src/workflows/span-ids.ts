@@ -1,7 +1,7 @@
 import { MAX_KEY_LENGTH } from "../event.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { SpanEvent } from "./span-event.ts";
-import { fnv1a32, mix32, toHex32 } from "./text-hash.ts";
+import { fnv1a32, textHash, toHex32 } from "../wire/text-hash.ts";
 
 /** A new span id: 16 hex digits, never all zero. @see https://www.w3.org/TR/trace-context/#parent-id */
 export function randomSpanId(): string {
@@ -47,7 +47,7 @@ function escapeSlash(id: string): string {
 }
 
 function shorten(key: string): string {
-  const hash = toHex32(fnv1a32(key)) + toHex32(mix32(key));
+  const hash = textHash(key);
   let prefix = key.slice(0, MAX_KEY_LENGTH - hash.length - 1);
   // Half a surrogate pair would not survive UTF-8.
   if (/[\uD800-\uDBFF]$/.test(prefix)) prefix = prefix.slice(0, -1);

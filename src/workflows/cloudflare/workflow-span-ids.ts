@@ -1,5 +1,5 @@
 import type { SpanKind } from "../span-event.ts";
-import { fnv1a32, mix32, toHex32 } from "../text-hash.ts";
+import { textHash } from "../../wire/text-hash.ts";
 
 /**
  * Span ids that are the same whenever `run()` is executed again, and others after `restart()`.
@@ -32,7 +32,7 @@ export class WorkflowSpanIds {
   /** The id of a span that was counted. Not before the epoch is known. */
   id(parentSpanId: string | null, kind: SpanKind, name: string, count: number): string {
     const path = JSON.stringify([this.#epoch, parentSpanId, kind, name, count]);
-    const id = toHex32(fnv1a32(path)) + toHex32(mix32(path));
+    const id = textHash(path);
     // All zero is the one id that OpenTelemetry forbids.
     return /[^0]/.test(id) ? id : "0000000000000001";
   }

@@ -13,7 +13,7 @@ export function fnv1a32(text: string): number {
  * A second 32-bit hash, of MurmurHash3's construction over UTF-16 code units, whose collisions have nothing to do with FNV's.
  * @see https://github.com/aappleby/smhasher/wiki/MurmurHash3
  */
-export function mix32(text: string): number {
+function mix32(text: string): number {
   let hash = 0;
   for (let index = 0; index < text.length; index += 1) {
     const unit = Math.imul(text.charCodeAt(index), 0xcc9e2d51);
@@ -29,4 +29,9 @@ export function mix32(text: string): number {
 /** Eight hex digits. */
 export function toHex32(hash: number): string {
   return hash.toString(16).padStart(8, "0");
+}
+
+/** Sixteen hex digits of both: a name for a text that cannot be shown. Not made to withstand an attacker. */
+export function textHash(text: string): string {
+  return toHex32(fnv1a32(text)) + toHex32(mix32(text));
 }

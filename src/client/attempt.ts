@@ -11,6 +11,11 @@ export interface Attempt {
   readonly cursor: () => string;
   /** To be told `open`; and `waiting` by a transport that has lost its connection and makes another by itself. */
   readonly onState: (status: ConnectionStatus, attempt: number) => void;
+  /**
+   * To be told the server's name for the history (`SSETarget-Stream`), or null, before any message of a connection. Tabs share a
+   * connection only if this is called.
+   */
+  readonly onStream: (name: string | null) => void;
   readonly onRetry: (delayMs: number) => void;
   /** Takes in what has arrived; nothing, where it was a comment. No more shall be read until the promise has resolved. */
   readonly onMessages: (messages: readonly WireMessage[]) => Promise<void>;

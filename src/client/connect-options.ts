@@ -46,9 +46,9 @@ export interface ConnectOptions {
   /** Keeps the cursor over a reload, under `ssetarget:<url>`: for an application that keeps what it made of the events too. */
   readonly storage?: CursorStorage;
   /**
-   * Whether tabs of this origin that follow the same URL with the same `credentials` share one connection. Among tabs with other texts
-   * here nothing is shared: name the user where one URL has other events for each.
-   * @defaultValue true in pages that have Web Locks, where there is no `method`, `token`, `headers`, `body`, `fetch` or `transport`
+   * Whether tabs of this origin share one connection, if they follow the same URL with the same `credentials` and the server named the
+   * same history to each of them (`SSETarget-Stream`). A text separates them further: only tabs with the same text share.
+   * @defaultValue true in pages, unless there is a `method`, `token`, `headers`, `body`, `fetch` or `transport`
    */
   readonly shareTabs?: boolean | string;
   /** How the stream is read, where not by `fetch`: `viaEventSource(types)`. `silenceMs` counts for `fetch` alone. @defaultValue `fetch` */
@@ -88,8 +88,8 @@ export interface ResolvedOptions extends Omit<ConnectOptions, keyof typeof DEFAU
   readonly maxDelayMs: number;
   readonly silenceMs: number;
   readonly maxEventLength: number;
-  /** The name under which tabs find each other; undefined where nothing is shared. */
-  readonly tabsName: string | undefined;
+  /** What tabs that share a connection have in common; undefined if nothing is shared. */
+  readonly tabsKey: string | undefined;
 }
 
 /** @throws SSETargetError `invalid-option` */
@@ -103,7 +103,7 @@ export function resolveOptions(url: string | URL, options: ConnectOptions): Reso
       refuse(`\`${name}\` must be from 1 to 2147483647, got ${value}`);
     }
   }
-  const { document, navigator } = globalThis;
+  const { document } = globalThis;
   let href = "";
   try {
     href = new Request(url).url;
@@ -111,12 +111,12 @@ export function resolveOptions(url: string | URL, options: ConnectOptions): Reso
     refuse("`url` must be absolute, without password");
   }
   const isPlain = !(method || token || headers || body || fetch || options.transport);
-  const isShared = (shareTabs ?? (isPlain && document)) && navigator?.locks;
+  const isShared = shareTabs ?? (isPlain && document);
   return {
     ...options,
     ...numbers,
     url: href,
-    tabsName: isShared ? `ssetarget:${shareTabs ?? true}:${credentials}:${href}` : undefined,
+    tabsKey: isShared ? JSON.stringify([href, credentials, shareTabs ?? true]) : undefined,
   };
 }
 

@@ -3,7 +3,7 @@ import type { ConnectionError } from "./connection-error.ts";
 /**
  * Where a connection stands.
  *
- * - `connecting`: a request is under way, or another tab is being asked.
+ * - `connecting`: a request is under way.
  * - `open`: events arrive as they happen.
  * - `waiting`: it was lost or could not be made, and is tried again at `retryAtMs`.
  * - `ended`: the stream is over and everything of it has been handed over; nothing is requested any more.

@@ -1,4 +1,5 @@
 import { createParser } from "eventsource-parser";
+import { STREAM_NAME_HEADER } from "../wire/response-head.ts";
 import type { Attempt } from "./attempt.ts";
 import type { WireMessage } from "./client-event.ts";
 import type { Given, TokenRequest } from "./connect-options.ts";
@@ -13,6 +14,7 @@ export async function readByFetch(attempt: Attempt): Promise<void> {
     response = await request(attempt, true);
   }
   if (isStream(response)) {
+    attempt.onStream(response.headers.get(STREAM_NAME_HEADER));
     attempt.onState("open", 0);
     await read(response.body as ReadableStream<Uint8Array>, attempt);
   }

@@ -7,6 +7,8 @@ import type { Delivery } from "./delivery.ts";
 /** A connection as its network and its tabs see it. */
 export interface Host extends Pick<Continuity, "cursor" | "position">, Pick<Delivery, "isFull" | "drained"> {
   readonly state: () => ConnectionState;
+  /** The server has answered with a stream: the name that it gives the history, if it names it. */
+  readonly onStream: (name: string | null) => void;
   /** Takes in what has arrived, by whatever way. */
   readonly onMessages: (messages: readonly WireMessage[]) => void;
   readonly onState: (status: ConnectionStatus, attempt: number, error?: ConnectionError, retryAtMs?: number) => void;

@@ -20,7 +20,7 @@ const parseJson = JSON.parse as unknown as (data: string, type: string) => unkno
 
 /** Decides whether this tab needs a connection of its own, and leads what arrives to those who wait for it. */
 export function createConnection(options: ResolvedOptions): EventConnection<UnknownEvent> {
-  const { onError, parse = parseJson, url, tabsName, storage, signal } = options;
+  const { onError, parse = parseJson, url, tabsKey, storage, signal } = options;
   const onThrow = throwTo(onError);
   const report = onError ? onThrow : () => {};
   const subscribers = new Set<() => void>();
@@ -39,6 +39,10 @@ export function createConnection(options: ResolvedOptions): EventConnection<Unkn
     ...continuity,
     ...delivery,
     state: getState,
+    onStream(name) {
+      if (name) tabs?.join(name);
+      else tabs?.leave();
+    },
     onMessages: receive,
     onState: setState,
     onOver: (error) => void over(error ? "failed" : "ended", error),
@@ -46,7 +50,7 @@ export function createConnection(options: ResolvedOptions): EventConnection<Unkn
     reconnect: () => network.reconnect(),
   };
   const network = createNetwork(options, host);
-  const tabs = tabsName ? createTabs(tabsName, host) : undefined;
+  const tabs = tabsKey ? createTabs(tabsKey, host) : undefined;
 
   function getState(): ConnectionState {
     const lastEventId = delivery.lastEventId() || undefined;
@@ -93,7 +97,6 @@ export function createConnection(options: ResolvedOptions): EventConnection<Unkn
       tabs?.ask("where");
     } else if (isAwake === false) {
       isAwake = true;
-      tabs?.join();
       decide();
     }
   }

@@ -74,6 +74,7 @@ export interface EventBounds {
   readonly lastId: number;
   /**
    * Names this history: letters, digits, `_` and `-`, at most 64. Changes when the history was lost, even the end of it.
+   * No other history may have it, not even a part of this one (what one user may see of it): clients take the two for the same.
    * May be absent as long as nothing has been stored; `onEvents` then tells it.
    */
   readonly epoch?: string;

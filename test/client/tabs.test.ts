@@ -1,6 +1,7 @@
-import { MemoryEventStore } from "ssetarget";
-import { describe, expect, it, vi } from "vitest";
-import { frame, openStreamOf, serve, statusOf } from "./support/scripted-server.ts";
+import { MemoryEventStore, SSETarget } from "ssetarget";
+import { toNodeHandler } from "ssetarget/node";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { frame, openStreamOf, serve, statusOf, type Answer, type SeenRequest } from "./support/scripted-server.ts";
 import { serveTicks, type Tick, type TickServer } from "./support/tick-server.ts";
 import { watch, type Watched } from "./support/watched.ts";
 
@@ -18,6 +19,24 @@ const expectAll = (tabs: readonly Watched[], ids: readonly unknown[]) =>
     },
     { timeout: 5_000 },
   );
+/** A stream that stays open, of a server that names it. */
+const openNamed =
+  (...chunks: readonly string[]): Answer =>
+  (response, request) => {
+    response.setHeader("ssetarget-stream", "ticks");
+    openStreamOf(...chunks)(response, request);
+  };
+/** The one response that is still open. */
+const onlyOpen = (requests: readonly SeenRequest[]) =>
+  vi.waitFor(() => {
+    const open = requests.filter(({ response }) => !response.closed);
+    expect(open).toHaveLength(1);
+    return open[0] as SeenRequest;
+  });
+const locks = async () => {
+  const { held = [], pending = [] } = await navigator.locks.query();
+  return [...held, ...pending].map(({ name = "" }) => name).filter((name) => name.startsWith("ssetarget:"));
+};
 const oneConnection = (server: TickServer) => vi.waitFor(() => expect(server.open).toBe(1), { timeout: 5_000 });
 
 describe("tabs", () => {
@@ -33,7 +52,7 @@ describe("tabs", () => {
     for (const { connection } of tabs) expect(connection.state.status).toBe("open");
   });
 
-  it("need only one request where they begin together and nothing was there before", async () => {
+  it("ask the server once each, and then share, where they begin together and nothing was there before", async () => {
     const server = await serveTicks();
     const tabs = openTabs(server.url, 5);
     await vi.waitFor(() => {
@@ -41,7 +60,23 @@ describe("tabs", () => {
     });
     await server.tick(1);
     await expectAll(tabs, [1]);
-    expect(server.requests).toHaveLength(1);
+    await oneConnection(server);
+    expect(server.requests).toHaveLength(5);
+  });
+
+  it("that join while the one that leads waits keep a connection that works", async () => {
+    const refused = statusOf(503, { "retry-after": "600" });
+    const { url, requests } = await serve(openNamed(frame(1)), refused, openNamed(frame(1)));
+    const tabs = openTabs(url, 1);
+    await expectAll(tabs, [1]);
+    requests[0]?.response.destroy();
+    await vi.waitFor(() => expect(tabs[0]?.connection.state.status).toBe("waiting"));
+    const late = openTabs(url, 1);
+    await expectAll(late, [1]);
+    requests[2]?.response.write(frame(2));
+    await expectAll(late, [1, 2]);
+    expect(late[0]?.connection.state.status).toBe("open");
+    expect(requests).toHaveLength(3);
   });
 
   it("that come late get what they lack, while more arrives, and then share", async () => {
@@ -169,14 +204,13 @@ describe("tabs", () => {
   });
 
   it("show what the one that leads waits for, and any of them may try again at once", async () => {
-    const { url, requests } = await serve(
-      openStreamOf(frame(1)),
-      statusOf(503, { "retry-after": "600" }),
-      openStreamOf(frame(2)),
-    );
+    const refused = statusOf(503, { "retry-after": "600" });
+    const first = openNamed(frame(1));
+    const { url, requests } = await serve(first, first, first, refused, openNamed(frame(2)));
     const tabs = openTabs(url, 3);
     await expectAll(tabs, [1]);
-    requests[0]?.response.destroy();
+    const { response } = await onlyOpen(requests);
+    response.destroy();
     await vi.waitFor(() => {
       for (const { connection } of tabs) {
         expect(connection.state).toMatchObject({ status: "waiting", error: { code: "connection-lost", status: 503 } });
@@ -185,17 +219,19 @@ describe("tabs", () => {
     });
     tabs[2]?.connection.reconnect();
     await expectAll(tabs, [1, 2]);
-    expect(requests).toHaveLength(3);
+    expect(requests).toHaveLength(5);
   });
 
   it("find out each for itself that they are refused", async () => {
-    const { url, requests } = await serve(openStreamOf(frame(1)), statusOf(403));
+    const first = openNamed(frame(1));
+    const { url, requests } = await serve(first, first, first, statusOf(403));
     const tabs = openTabs(url, 3);
     await expectAll(tabs, [1]);
-    requests[0]?.response.destroy();
+    const { response } = await onlyOpen(requests);
+    response.destroy();
     for (const { connection } of tabs)
       expect(await connection.closed).toMatchObject({ status: "failed", error: { status: 403 } });
-    expect(requests).toHaveLength(4);
+    expect(requests).toHaveLength(6);
   });
 
   it("are not held back by one whose application is slow, not even where it leads", async () => {
@@ -238,10 +274,124 @@ describe("tabs", () => {
     await server.tick(1);
     await expectAll(tabs, [1]);
     for (const { connection } of tabs) connection.close();
-    await vi.waitFor(async () => {
-      const { held = [], pending = [] } = await navigator.locks.query();
-      expect([...held, ...pending].filter(({ name }) => name?.includes(server.url))).toEqual([]);
+    await vi.waitFor(async () => expect(await locks()).toEqual([]), { timeout: 5_000 });
+    await vi.waitFor(() => expect(server.open).toBe(0));
+  });
+});
+
+describe("who joins", () => {
+  /** A server that answers as whoever is signed in may see: everything, or what is one's own. */
+  async function serveUsers(targets: Readonly<Record<string, SSETarget<Tick>>>) {
+    const signedIn = { user: "anna" };
+    const { url, requests } = await serve((response, request) => {
+      const target = targets[signedIn.user];
+      if (target === undefined) response.writeHead(403).end();
+      else toNodeHandler(target)(request, response);
     });
+    const open = () => Object.values(targets).reduce((sum, { connectionCount }) => sum + connectionCount, 0);
+    return { url, requests, signedIn, open };
+  }
+  const target = () => new SSETarget<Tick>("/sse", undefined, { retryMs: 10 });
+  const tick = (n: number): Tick => ({ type: "tick", n });
+
+  it("has been let in by the server: another user who is refused gets nothing of what a tab was told", async () => {
+    const anna = target();
+    const { url, signedIn } = await serveUsers({ anna });
+    const tabs = openTabs(url, 2);
+    await anna.dispatchEvent(tick(1));
+    await expectAll(tabs, [1]);
+    signedIn.user = "ben";
+    const lastEventId = tabs[0]?.connection.lastEventId;
+    for (const late of [watch(url, { shareTabs: true }), watch(url, { shareTabs: true, lastEventId })]) {
+      expect(await late.connection.closed).toMatchObject({ status: "failed", error: { status: 403 } });
+      await anna.dispatchEvent(tick(2));
+      expect(late.ids).toEqual([]);
+    }
+    // Nor does a tab of the first user's get more once it has to connect by itself.
+    await vi.waitFor(() => expect(anna.connectionCount).toBe(1));
+    tabs[0]?.connection.close();
+    expect(await tabs[1]?.connection.closed).toMatchObject({ status: "failed", error: { status: 403 } });
+  });
+
+  it("is served the same history: at one URL another user's own is not mixed with the first one's", async () => {
+    const [anna, ben] = [target(), target()];
+    const { url, signedIn, open } = await serveUsers({ anna, ben });
+    // At the beginning all are at the same position: nowhere.
+    const annas = openTabs(url, 2);
+    await vi.waitFor(() => expect(annas.map(({ connection }) => connection.state.status)).toEqual(["open", "open"]));
+    await vi.waitFor(() => expect(anna.connectionCount).toBe(1));
+    signedIn.user = "ben";
+    const bens = openTabs(url, 2);
+    await vi.waitFor(() => expect(bens.map(({ connection }) => connection.state.status)).toEqual(["open", "open"]));
+    await vi.waitFor(() => expect(open()).toBe(2));
+    await anna.dispatchEvent(tick(1));
+    await ben.dispatchEvents([tick(11), tick(12)]);
+    await expectAll(annas, [1]);
+    await expectAll(bens, [1, 2]);
+    expect(annas.flatMap(({ events }) => events.map(({ data }) => data))).toEqual([{ n: 1 }, { n: 1 }]);
+    // Each tab that connects again is served the other history, says so, and joins those who have it.
+    await vi.waitFor(() => expect(anna.connectionCount).toBe(1));
+    annas[0]?.connection.reconnect();
+    await expectAll(annas, [1, undefined, 1, 2]);
+    await vi.waitFor(() => expect(open()).toBe(1));
+    await ben.dispatchEvent(tick(13));
+    await expectAll(bens, [1, 2, 3]);
+    await expectAll(annas, [1, undefined, 1, 2, 3]);
+  });
+
+  it("shares nothing of a server that does not name its streams, whatever the tabs call them", async () => {
+    const { url, requests } = await serve(openStreamOf(frame("1.epoch")));
+    const tabs = [...openTabs(url, 2), watch(url, { shareTabs: "anna" }), watch(url, { shareTabs: "anna" })];
+    await expectAll(tabs, [1]);
+    expect(requests.map(({ response }) => response.closed)).toEqual([false, false, false, false]);
+    expect(await locks()).toEqual([]);
+  });
+
+  it("says nothing of the URL to other scripts of the origin", async () => {
+    const server = await serveTicks();
+    const tabs = openTabs(`${server.url}?token=secret`, 2);
+    await server.tick(1);
+    await expectAll(tabs, [1]);
+    await vi.waitFor(async () => expect(await locks()).toHaveLength(2));
+    for (const name of await locks()) expect(name).toMatch(/^ssetarget:[A-Za-z0-9+/]{43}=$/);
+  });
+});
+
+describe("a browser that refuses", () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllGlobals();
+  });
+
+  const insecure = () => {
+    throw new DOMException("The operation is insecure.", "SecurityError");
+  };
+
+  it.each<[string, () => void]>([
+    ["channels", () => vi.stubGlobal("BroadcastChannel", insecure)],
+    ["that there be channels", () => vi.stubGlobal("BroadcastChannel", undefined)],
+    ["to post to them", () => vi.spyOn(BroadcastChannel.prototype, "postMessage").mockImplementation(insecure)],
+    ["locks", () => vi.spyOn(navigator.locks, "request").mockImplementation(async () => insecure())],
+    ["to be asked for locks", () => vi.spyOn(navigator.locks, "request").mockImplementation(insecure)],
+    ["that there be locks", () => vi.stubGlobal("navigator", {})],
+    ["to show whether there are locks", () => vi.spyOn(navigator, "locks", "get").mockImplementation(insecure)],
+    ["to hash", () => vi.spyOn(crypto, "subtle", "get").mockReturnValue(undefined as never)],
+    ["to have a navigator", () => vi.stubGlobal("navigator", undefined)],
+  ])("%s leaves each tab alone with its own connection", async (_, refuse) => {
+    refuse();
+    const server = await serveTicks();
+    const tabs = openTabs(server.url, 3);
+    await server.tick(1);
+    await expectAll(tabs, [1]);
+    server.cut();
+    await server.tick(1);
+    await expectAll(tabs, [1, 2]);
+    await vi.waitFor(() => expect(server.open).toBe(3));
+    expect(server.requests).toHaveLength(6);
+    for (const { connection } of tabs) {
+      expect(connection.state.status).toBe("open");
+      connection.close();
+    }
     await vi.waitFor(() => expect(server.open).toBe(0));
   });
 });
@@ -249,7 +399,13 @@ describe("tabs", () => {
 describe("a leader that hangs", () => {
   it("is replaced after about ten seconds, and changes nothing when it wakes up", async () => {
     const server = await serveTicks();
-    const name = `ssetarget:true:undefined:${server.url}`;
+    const first = watch(server.url, { shareTabs: true });
+    const name = await vi.waitFor(async () => {
+      const names = await locks();
+      expect(names).toHaveLength(1);
+      return names[0] as string;
+    });
+    first.connection.close();
     // It holds the lock, and does not answer.
     let isStolen = false;
     const held = navigator.locks.request(name, () => new Promise(() => {})).catch(() => (isStolen = true));

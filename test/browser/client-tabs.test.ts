@@ -1,7 +1,8 @@
-import type { SSETargetOptions } from "ssetarget";
+import { SSETarget, type SSETargetOptions } from "ssetarget";
+import { toNodeHandler } from "ssetarget/node";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { ClientPage } from "./support/client-page.ts";
-import { openSite, upTo, type ClientSite } from "./support/client-site.ts";
+import { openSite, upTo, type ClientSite, type Tick } from "./support/client-site.ts";
 import { launchTabBrowser, type Tab, type TabBrowser } from "./support/client-tabs.ts";
 
 declare const page: ClientPage;
@@ -183,6 +184,63 @@ describe("eight tabs of a browser", () => {
     expect(await tabs[0]?.evaluate(() => page.connection !== undefined)).toBe(true);
     await expectAll(upTo(10));
     await connections(1);
+  });
+});
+
+describe("tabs of users who follow one another at a browser", () => {
+  /** Signs the user in, in a tab of its own. */
+  async function signIn(user: string): Promise<void> {
+    const tab = await browser.openTab(`${site.url}/sign-in`);
+    await tab.evaluate((name) => void (document.cookie = `user=${name}`), user);
+    await tab.close();
+  }
+
+  it("show nobody what the server does not let them have", async () => {
+    site = await openSite({
+      authorize: ({ headers }) => headers.get("cookie")?.includes("user=ben") !== true,
+    });
+    await signIn("anna");
+    await openTabs(2);
+    const [first, second] = tabs as [Tab, Tab];
+    await site.tick(2);
+    await expectAll([1, 2], [first, second]);
+    await connections(1);
+    await signIn("ben");
+    await openTabs(1);
+    const third = tabs[2] as Tab;
+    await third.until(() => page.connection?.state.status === "failed");
+    await site.tick(1);
+    await expectAll([1, 2, 3], [first, second]);
+    expect(await third.evaluate(() => page.seen)).toEqual([]);
+    // Who takes over asks as well.
+    await first.close();
+    await second.until(() => page.connection?.state.status === "failed");
+    await connections(0);
+    tabs.shift();
+  });
+
+  it("show each their own at one URL", async () => {
+    site = await openSite();
+    const own = new SSETarget<Tick>("/sse");
+    const [serveAnna, serveBen] = [toNodeHandler(site.target), toNodeHandler(own)];
+    site.answer = (request, response) =>
+      void (request.headers.cookie?.includes("user=ben") ? serveBen : serveAnna)(request, response);
+    await signIn("anna");
+    await openTabs(2);
+    await Promise.all(tabs.map((tab) => tab.until(() => page.connection?.state.status === "open")));
+    await connections(1);
+    await signIn("ben");
+    await openTabs(2);
+    await Promise.all(tabs.map((tab) => tab.until(() => page.connection?.state.status === "open")));
+    await vi.waitFor(() => expect(own.connectionCount).toBe(1));
+    await site.tick(1);
+    await own.dispatchEvents([
+      { type: "tick", n: 11 },
+      { type: "tick", n: 12 },
+    ]);
+    await expectAll([1], tabs.slice(0, 2));
+    await expectAll([11, 12], tabs.slice(2));
+    expect([site.target.connectionCount, own.connectionCount]).toEqual([1, 1]);
   });
 });
 

@@ -216,7 +216,7 @@ describe("the client in a browser", () => {
         new Promise((resolve) => {
           const code = `
             import "${url}/client.js";
-            const tell = (port) => page.connection.addEventListener("*", ({ n }) => port.postMessage(n));
+            const tell = (port) => page.connection.addEventListener("*", ({ data }) => port.postMessage(data.n));
             page.follow("${url}/sse");
             if ("onconnect" in self) self.onconnect = ({ ports }) => tell(ports[0]);
             else tell(self);`;

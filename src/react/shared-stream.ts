@@ -24,12 +24,18 @@ export interface Fold<S> {
   take(events: readonly ReceivedEvent[], state: ConnectionState): void;
 }
 
+/** Options that may be functions which say who asks: what they say can be another user's in the next moment. */
+const PERSONAL = ["token", "headers", "fetch", "transport"] as const;
+
 /** Every stream that some component follows, by what tells it from others. */
 const live = new Map<string, LiveStream>();
 
 /**
  * A stream as a component holds it. Components that hold the same one (the same URL and options) share what is behind it: one
  * connection and one fold, from the first that subscribes until a moment after the last has gone.
+ *
+ * If functions say who asks, only those share that follow the stream at the same time: once nobody does, another component, which may be another
+ * user's, gets a stream of its own, and until it follows it is shown nothing of what others were sent.
  *
  * Made while rendering, so making it touches nothing: a render that is thrown away leaves nothing behind.
  */
@@ -81,18 +87,20 @@ export class SharedStream<S, F extends Fold<S> = Fold<S>> {
   readonly reconnect = (): void => this.#live?.reconnect();
 
   get #live(): LiveStream | undefined {
-    return this.#key === undefined ? undefined : live.get(this.#key);
+    const stream = this.#key === undefined ? undefined : live.get(this.#key);
+    return stream?.isShownTo(this) === true ? stream : undefined;
   }
 
   #hold(): LiveStream | undefined {
     const key = this.#key;
     if (key === undefined) return undefined;
     let stream = live.get(key);
-    if (stream === undefined) {
+    if (stream?.isOpenTo(this) !== true) {
+      stream?.close();
       stream = new LiveStream(this.#url, this.#options, this.#fold, () => live.delete(key));
       live.set(key, stream);
     }
-    stream.hold();
+    stream.hold(this);
     return stream;
   }
 }
@@ -105,6 +113,9 @@ class LiveStream {
   readonly #url: string;
   readonly #options: ConnectOptions;
   readonly #onClose: () => void;
+  readonly #isPersonal: boolean;
+  /** Who follows it, or has followed it. */
+  readonly #known = new WeakSet<object>();
   #holders = 0;
   #waiting: ReceivedEvent[] = [];
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
@@ -116,25 +127,38 @@ class LiveStream {
     this.#options = options;
     this.fold = fold;
     this.#onClose = onClose;
+    this.#isPersonal = PERSONAL.some((name) => typeof options[name] === "function");
     if (!fold.isOver) this.reconnect();
   }
 
-  hold(): void {
+  isShownTo(follower: object): boolean {
+    return !this.#isPersonal || this.#known.has(follower);
+  }
+
+  /** Whether this follower may hold it: it knows it, or others have been let in just as it would be. */
+  isOpenTo(follower: object): boolean {
+    return this.#holders > 0 || this.isShownTo(follower);
+  }
+
+  hold(follower: object): void {
+    this.#known.add(follower);
     this.#holders += 1;
     clearTimeout(this.#closeTimer);
   }
 
   letGo(): void {
-    if (--this.#holders > 0) return;
-    this.#closeTimer = setTimeout(() => {
-      this.#onClose();
-      clearTimeout(this.#flushTimer);
-      clearInterval(this.#ticker);
-      const { connection } = this;
-      // The fold may be followed again, and is not to say then that it was closed.
-      this.connection = undefined;
-      connection?.close();
-    }, CLOSE_DELAY_MS);
+    if (--this.#holders === 0) this.#closeTimer = setTimeout(() => this.close(), CLOSE_DELAY_MS);
+  }
+
+  close(): void {
+    this.#onClose();
+    clearTimeout(this.#closeTimer);
+    clearTimeout(this.#flushTimer);
+    clearInterval(this.#ticker);
+    const { connection } = this;
+    // The fold may be followed again, and is not to say then that it was closed.
+    this.connection = undefined;
+    connection?.close();
   }
 
   reconnect(): void {

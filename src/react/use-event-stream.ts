@@ -9,9 +9,10 @@ import type { GapData, ServerSentEvent } from "../event.ts";
 import { wholeNumberOption } from "../options.ts";
 import { EventFold, type EventView } from "./event-fold.ts";
 import { SharedStream } from "./shared-stream.ts";
-import { identity, streamKey } from "./stream-key.ts";
+import { identity } from "./stream-key.ts";
 import { CLOSED, CONNECTING } from "./stream-state.ts";
 import { useSharedStream } from "./use-shared-stream.ts";
+import { useStreamOptions } from "./use-stream-options.ts";
 
 export interface EventStreamOptions<E extends ServerSentEvent, S = undefined> extends ConnectOptions {
   /** How many events `events` holds, the newest ones; 0 where it is not needed. @defaultValue 100 */
@@ -49,6 +50,9 @@ export interface EventStream<E extends ServerSentEvent, S = undefined> {
  * Follows a stream of events. Components that follow the same URL with the same options share one connection, which is opened
  * with the first of them and closed a moment after the last has gone.
  *
+ * Options may be written inline: a new function takes the old one's place, and a new signal, storage or cursor is ignored. Another URL, or other
+ * data in an option, is another stream.
+ *
  * @param url null: not now
  * @throws SSETargetError `invalid-option`
  */
@@ -56,11 +60,11 @@ export function useEventStream<E extends ServerSentEvent, S = undefined>(
   url: string | URL | null,
   options: EventStreamOptions<E, S> = {},
 ): EventStream<E, S> {
-  const { maxEvents, onEvent, reduce, initialData, ...connectOptions } = options;
+  const { maxEvents, onEvent, reduce, initialData, ...given } = options;
   const [folding] = useState(() => ({ reduce, initialData: initialData as S }));
   const size = wholeNumberOption("maxEvents", maxEvents, 100, 0);
   const fold = [size, partOf(folding.reduce), partOf(folding.initialData)];
-  const key = streamKey(url, { ...connectOptions, fold });
+  const { key, options: connectOptions } = useStreamOptions(url, given, fold);
   type View = EventView<ReceivedOf<E>, S>;
   const stream = useSharedStream<View, SharedStream<View>>(key, () => {
     const state = url === null ? CLOSED : CONNECTING;

@@ -6,11 +6,11 @@ import type { GapData } from "../event.ts";
 import type { SpanNode, SpanTotals } from "../workflows/span-node.ts";
 import type { SpanTreeOptions } from "../workflows/span-tree.ts";
 import type { TraceSnapshot } from "./dehydrate-trace.ts";
-import { streamKey } from "./stream-key.ts";
 import { CLOSED, CONNECTING } from "./stream-state.ts";
 import { TraceFold, type TraceView } from "./trace-fold.ts";
 import { TraceSource } from "./trace-source.ts";
 import { useSharedStream } from "./use-shared-stream.ts";
+import { useStreamOptions } from "./use-stream-options.ts";
 
 /** Options of a trace. A tree is made of a history from its beginning, so it takes no cursor but the snapshot's. */
 export interface TraceOptions extends Omit<ConnectOptions, "lastEventId" | "storage"> {
@@ -43,11 +43,14 @@ export interface Trace {
  * Follows a trace. Components that follow the same URL with the same options share one connection, which is opened with the
  * first of them and closed a moment after the last has gone.
  *
+ * Options may be written inline: a new function takes the old one's place, and a new signal, storage or cursor is ignored. Another URL, or other
+ * data in an option, is another stream.
+ *
  * @param url null: not now
  */
 export function useTrace(url: string | URL | null, options: TraceOptions = {}): Trace {
-  const { snapshot, tree, ...connectOptions } = options;
-  const key = streamKey(url, { ...connectOptions, tree });
+  const { snapshot, tree, ...given } = options;
+  const { key, options: connectOptions } = useStreamOptions(url, given, tree);
   return useSharedStream<TraceView, TraceSource>(key, () => {
     const fold = new TraceFold(snapshot, tree, url === null ? CLOSED : CONNECTING);
     return new TraceSource(key, String(url), connectOptions, fold);

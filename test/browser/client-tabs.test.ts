@@ -224,7 +224,7 @@ describe("tabs of users who follow one another at a browser", () => {
     const own = new SSETarget<Tick>("/sse");
     const [serveAnna, serveBen] = [toNodeHandler(site.target), toNodeHandler(own)];
     site.answer = (request, response) =>
-      void (request.headers.cookie?.includes("user=ben") ? serveBen : serveAnna)(request, response);
+      (request.headers.cookie?.includes("user=ben") ? serveBen : serveAnna)(request, response);
     await signIn("anna");
     await openTabs(2);
     await Promise.all(tabs.map((tab) => tab.until(() => page.connection?.state.status === "open")));

@@ -385,3 +385,66 @@ async function cursor(): Promise<string> {
   await reader?.cancel();
   return /^id: (\S+)\n/m.exec(text)?.[1] ?? "";
 }
+
+describe("options", () => {
+  const tick = (n: number) => ({ type: "tick", n });
+  const rounds = (count: number) =>
+    page.waitForFunction((wanted) => Number(document.querySelector("#round")?.textContent) >= wanted, count);
+
+  it("that are written inline make no connection again, whatever they are, and the newest functions are called", async () => {
+    await tell([...OPEN, ended("step", { parent: "first", ms: 5 })]);
+    await show("InlineOptions", { url: RUN });
+    await expectText("#done", "1");
+    await tell([tick(1), tick(2), tick(3)]);
+    await expectText("#sum", "6");
+    await rounds(100);
+    expect(server.requests).toHaveLength(2);
+    proxy.cut();
+    await expectText("#status", "waiting waiting");
+    const before = Number(await page.textContent("#round"));
+    proxy.mend();
+    await tell([tick(4)]);
+    await expectText("#sum", "10");
+    await expectText("#status", "open open");
+    expect(server.requests).toHaveLength(4);
+    for (const { authorization } of server.requests.slice(2)) {
+      expect(Number(authorization?.split("-")[1])).toBeGreaterThanOrEqual(before);
+    }
+    expect(complaints.filter((complaint) => !complaint.includes("net::ERR"))).toEqual([]);
+  });
+
+  it("with a signal that aborts close the stream for good, though each render has another one", async () => {
+    await show("InlineTimeout", { url: RUN });
+    await expectText("#status", "closed");
+    const before = Number(await page.textContent("#round"));
+    await rounds(before + 50);
+    await expectText("#status", "closed");
+    expect(server.requests).toHaveLength(1);
+    expect(complaints).toEqual([]);
+  });
+
+  it("that say who asks show a user nothing of what the one before was sent", async () => {
+    await tell([tick(1)], "anna");
+    await tell([tick(2)], "ben");
+    await show("Users", { url: "/runs/own/sse" });
+    await expectText("#own", "1, 1, 1, 1");
+    await page.click("#switch");
+    await expectText("#own", "2, 2, 2, 2");
+    const { heard } = await probe();
+    const shown = (user: string) =>
+      new Set(heard.filter((each) => (each as [string])[0] === user).map((each) => (each as [string, string])[1]));
+    expect([...shown("ben")].join("")).not.toContain("1");
+    expect([...shown("anna")].join("")).not.toContain("2");
+    expect(complaints).toEqual([]);
+  });
+
+  it("share a connection where they are the same functions, and only there", async () => {
+    await tell([tick(1)], "anna");
+    await show("TwoOfOneUser", { url: "/runs/own/sse" });
+    await expectText("#same", "1");
+    await expectText("#other", "1");
+    // Four of the view, one of which is shared, and another component's own.
+    await expect.poll(() => server.hub.connectionCount).toBe(5);
+    expect(server.requests).toHaveLength(5);
+  });
+});

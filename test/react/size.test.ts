@@ -7,7 +7,7 @@ import { build } from "vite";
 import { describe, expect, it } from "vitest";
 
 const source = (path: string): string => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
-const MAX_BYTES = 2_048;
+const MAX_BYTES = 2.5 * 1024;
 
 /** What a page downloads for these exports, React not counted, in bytes of gzip. */
 async function sizeOf(code: string): Promise<number> {
@@ -35,7 +35,7 @@ async function sizeOf(code: string): Promise<number> {
 }
 
 describe("ssetarget/react", () => {
-  it("costs less than 2 KB more than the client that it stands on", { timeout: 60_000 }, async () => {
+  it("costs less than 2.5 KB more than the client that it stands on", { timeout: 60_000 }, async () => {
     const client = `export * from ${JSON.stringify(source("client/index.ts"))};`;
     const react = `export * from ${JSON.stringify(source("react/index.ts"))};`;
     const [alone, both] = await Promise.all([sizeOf(client), sizeOf(client + react)]);

@@ -12,13 +12,28 @@ describe("what tells streams apart", () => {
     expect(key({ a: undefined })).toBe(key({}));
   });
 
-  it("is no function, for most are others with each render", () => {
-    expect(key({ onError: () => 1 })).toBe(key({ onError: () => 2 }));
+  it("is which function it is, for functions say who asks", () => {
+    const [token, other] = [() => "a", () => "a"];
+    expect(key({ token })).toBe(key({ token }));
+    expect(key({ token })).not.toBe(key({ token: other }));
+    expect(key({ storage: { getItem: token } })).not.toBe(key({ storage: { getItem: other } }));
+    expect(key({ token })).not.toBe(key({}));
+  });
+
+  it("is what they say, for lists of names and values", () => {
+    for (const make of [URLSearchParams, Headers] as const) {
+      expect(key({ body: new make({ a: "1" }) })).toBe(key({ body: new make({ a: "1" }) }));
+      expect(key({ body: new make({ a: "1" }) })).not.toBe(key({ body: new make({ a: "2" }) }));
+    }
+    expect(key({ url: new URL("http://a/") })).toBe(key({ url: new URL("http://a/") }));
   });
 
   it("is which one it is, for what is no data", () => {
-    const body = new FormData();
+    const body = new Blob();
     expect(key({ body })).toBe(key({ body }));
-    expect(key({ body })).not.toBe(key({ body: new FormData() }));
+    expect(key({ body })).not.toBe(key({ body: new Blob() }));
+    const form = new FormData();
+    form.set("file", body);
+    expect(key({ body: form })).not.toBe(key({ body: new FormData() }));
   });
 });

@@ -273,15 +273,125 @@ export function Events({ url }: PageProps) {
   );
 }
 
-function StrictEvents(props: PageProps) {
+/** Every option written inline, in a component that renders all the time. */
+function InlineOptions({ url }: PageProps) {
+  const [round, setRound] = useState(0);
+  const [cursor, setCursor] = useState<string | undefined>();
+  useEffect(() => {
+    const timer = setInterval(() => setRound((before) => before + 1), 5);
+    return () => clearInterval(timer);
+  }, []);
+  const stream = useEventStream<Tick, { readonly sum: number }>(url, {
+    maxEvents: 3,
+    signal: AbortSignal.timeout(60_000),
+    storage: { getItem: () => null, setItem: () => {}, removeItem: () => {} },
+    lastEventId: cursor,
+    token: () => `events-${round}`,
+    headers: () => ({ "x-round": String(round) }),
+    fetch: (to, init) => fetch(to, init),
+    parse: (data) => JSON.parse(data) as unknown,
+    onError: () => {},
+    onEvent: (event) => setCursor(event.lastEventId),
+    reduce: (data, event) => ({ sum: sum(data.sum, event) }),
+    initialData: { sum: 0 },
+  });
+  const trace = useTrace(url, {
+    tree: { maxSpans: 10, leaseMs: 60_000, now: () => Date.now() },
+    signal: AbortSignal.timeout(60_000),
+    snapshot: { events: [], lastEventId: "" },
+    token: () => `trace-${round}`,
+    body: undefined,
+    headers: { "x-data": "same" },
+  });
   return (
+    <>
+      <p id="round">{round}</p>
+      <p id="sum">{stream.data.sum}</p>
+      <p id="done">{trace.totals.done}</p>
+      <p id="status">{`${stream.state.status} ${trace.state.status}`}</p>
+    </>
+  );
+}
+
+/** A signal that is written inline, and aborts. */
+function InlineTimeout({ url }: PageProps) {
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => setRound((before) => before + 1), 5);
+    return () => clearInterval(timer);
+  }, []);
+  const { state } = useEventStream(url, { signal: AbortSignal.timeout(300) });
+  return (
+    <>
+      <p id="round">{round}</p>
+      <p id="status">{state.status}</p>
+    </>
+  );
+}
+
+const session = { user: "anna" };
+const tokenOfSession = () => session.user;
+const headersOfSession = () => ({ authorization: `Bearer ${session.user}` });
+
+/** A view of what is one's own, which is another component for another user. */
+function OwnView({ url, user }: PageProps & { readonly user: string }) {
+  const views = [
+    useEventStream<Tick>(url, { token: () => session.user }),
+    useEventStream<Tick>(url, { token: tokenOfSession }),
+    useEventStream<Tick>(url, { headers: headersOfSession }),
+    useEventStream<Tick>(url, { token: session.user }),
+  ];
+  const shown = views.map(({ events }) => events.map(({ data }) => ("n" in data ? data.n : data.text)).join(" "));
+  probe.heard.push([user, shown.join(" ")]);
+  return <p id="own">{shown.join(", ")}</p>;
+}
+
+function Users({ url }: PageProps) {
+  const [user, setUser] = useState(session.user);
+  return (
+    <>
+      <button
+        type="button"
+        id="switch"
+        onClick={() => {
+          session.user = "ben";
+          setUser("ben");
+        }}
+      >
+        switch
+      </button>
+      <OwnView key={user} url={url} user={user} />
+    </>
+  );
+}
+
+function TwoOfOneUser({ url }: PageProps) {
+  return (
+    <>
+      <Users url={url} />
+      <Own url={url} id="same" token={tokenOfSession} />
+      <Own url={url} id="other" token={() => session.user} />
+    </>
+  );
+}
+
+function Own({ url, id, token }: PageProps & { readonly id: string; readonly token: () => string }) {
+  return <p id={id}>{useEventStream<Tick>(url, { token }).events.length}</p>;
+}
+
+function inStrictMode(Page: (props: PageProps) => ReactNode) {
+  return (props: PageProps) => (
     <StrictMode>
-      <Events {...props} />
+      <Page {...props} />
     </StrictMode>
   );
 }
 
 export const PAGES = {
+  InlineOptions: inStrictMode(InlineOptions),
+  InlineTimeout: inStrictMode(InlineTimeout),
+  Users: inStrictMode(Users),
+  TwoOfOneUser: inStrictMode(TwoOfOneUser),
   RunPage,
   TwiceInStrictMode,
   Switching,
@@ -290,5 +400,5 @@ export const PAGES = {
   InSuspense,
   InActivity,
   SlowInTransition,
-  StrictEvents,
+  StrictEvents: inStrictMode(Events),
 } satisfies Readonly<Record<string, (props: PageProps) => ReactNode>>;

@@ -37,6 +37,7 @@ export async function buildScript(entry: "client.tsx" | "quick-start.tsx"): Prom
 export interface SeenRequest {
   readonly path: string;
   readonly lastEventId: string | undefined;
+  readonly authorization: string | undefined;
 }
 
 export interface ReactServer {
@@ -63,7 +64,10 @@ export async function openReactServer(script: string): Promise<ReactServer> {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://localhost");
     if (url.pathname.startsWith("/runs/")) {
-      requests.push({ path: url.pathname, lastEventId: request.headers["last-event-id"]?.toString() });
+      const { "last-event-id": lastEventId, authorization } = request.headers;
+      requests.push({ path: url.pathname, lastEventId: lastEventId?.toString(), authorization });
+      // Another stream for each user at one URL.
+      if (url.pathname === "/runs/own/sse") request.url = `/runs/${authorization?.split(" ")[1]}/sse`;
       serveStream(request, response);
     } else if (url.pathname === "/app.js") {
       response.setHeader("content-type", "text/javascript").end(script);

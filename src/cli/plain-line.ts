@@ -50,7 +50,8 @@ function spanLine(event: SpanEvent, tree: SpanTree, logLevel: LogLevel | undefin
       return row(time, "started", path, { attempt, until: event.until, "waits-for": quoted(event.waitingFor) });
     case "ended": {
       const hasFailed = event.status.code === "ERROR";
-      const isShown = node.attempt === (event.attempt ?? 1) && node.durationMs !== undefined;
+      const isNewest = node.run === event.run && (event.run !== undefined || node.attempt === (event.attempt ?? 1));
+      const isShown = isNewest && node.durationMs !== undefined;
       return row(time, hasFailed ? "failed" : "done", path, {
         attempt,
         took: isShown ? durationText(node.durationMs ?? 0) : undefined,

@@ -51,12 +51,12 @@ function placeOf({ attempt, startTime, startId }: SpanNode, { time, id }: Place)
 
 /** The events of one span: one for its start, one for how far it has come, one for each log line, one for its end. */
 function nodeEvents(node: SpanNode, place: Place): object[] {
-  const { traceId, spanId, parentSpanId, name, kind, attempt, attributes, progress, startTime, endTime } = node;
+  const { traceId, spanId, parentSpanId, name, kind, attempt, run, attributes, progress, startTime, endTime } = node;
   const events: object[] = [];
   const tell = (type: SpanEvent["type"], time: number, fields: object) =>
-    events.push({ type, traceId, spanId, parentSpanId, name, kind, attempt, timestamp: iso(time), ...fields });
+    events.push({ type, traceId, spanId, parentSpanId, name, kind, attempt, run, timestamp: iso(time), ...fields });
   // A span that was opened again has kept its place.
-  if (attempt > 1) tell("updated", place.time, { id: place.id, attempt: 1 });
+  if (attempt > 1) tell("updated", place.time, { id: place.id, attempt: 1, run: undefined });
   // Whatever comes later wins over what is said here, so this must not be later than it was.
   const time = startTime ?? place.time;
   const id = node.startId;

@@ -25,6 +25,9 @@ export class LiveSpan implements ManualSpan {
   readonly #context: SpanContext;
   readonly #kind: SpanKind | undefined;
   readonly #attempt: number | undefined;
+  readonly #run: string | undefined;
+  /** What spans below are told. */
+  readonly #attemptBelow: number | undefined;
   readonly #attributes: SpanAttributes;
   readonly #updates: UpdateThrottle;
   #status: SpanStatus | undefined;
@@ -34,20 +37,28 @@ export class LiveSpan implements ManualSpan {
   /** Ends of spans below that are still on their way to the sink. */
   readonly #endsBelow = new Set<Promise<void>>();
 
-  constructor(context: SpanContext, parentSpanId: string | null, given: SpanOptions) {
+  constructor(context: SpanContext, parent: LiveSpan | undefined, given: SpanOptions) {
     this.#context = context;
     // A copy, read once: options that throw, or that are none, must not keep the work from being done.
     const options: SpanOptions = context.ask(() => ({ ...given, name: given.name }), { name: "unnamed" });
     this.name = cutText(safeText(options.name), context.settings.maxAttributeLength);
-    this.spanId = idText(options.spanId) || randomSpanId();
+    const givenId = idText(options.spanId);
+    this.spanId = givenId || randomSpanId();
     this.parentSpanId =
       options.parentSpanId === undefined
-        ? parentSpanId
+        ? (parent?.spanId ?? null)
         : options.parentSpanId === null
           ? null
           : idText(options.parentSpanId);
     this.#kind = options.kind === "internal" ? undefined : options.kind;
-    this.#attempt = isAttempt(options.attempt) ? options.attempt : undefined;
+    const inherited = parent === undefined ? context.settings.attempt : parent.#attemptBelow;
+    const told = isAttempt(options.attempt) ? options.attempt : inherited;
+    // The number of a try says how often the step above was tried, and nothing of what is below.
+    this.#attemptBelow = options.kind === "attempt" ? inherited : told;
+    const opening = told === undefined && givenId !== "" ? context.open(givenId) : undefined;
+    const attempt = told ?? opening?.attempt;
+    this.#attempt = attempt === 1 && options.attempt === undefined ? undefined : attempt;
+    this.#run = opening?.run;
     this.#attributes = this.#newAttributes();
     this.#attributes.merge(options.attributes);
     this.#updates = new UpdateThrottle(context.settings.minUpdateIntervalMs, (calls, payload) => {
@@ -76,7 +87,7 @@ export class LiveSpan implements ManualSpan {
   }
 
   startSpan(options: SpanOptions): ManualSpan {
-    return new LiveSpan(this.#context, this.spanId, options);
+    return new LiveSpan(this.#context, this, options);
   }
 
   setAttributes(patch: AttributesInput): void {
@@ -181,15 +192,17 @@ export class LiveSpan implements ManualSpan {
   ): Promise<void> | undefined {
     const { traceId, spanId, parentSpanId, name } = this;
     const attempt = this.#attempt;
+    const run = this.#run;
     const event = {
       type,
-      key: spanEventKey({ traceId, spanId, type, attempt, ...keyParts }),
+      key: spanEventKey({ traceId, spanId, type, attempt, run, ...keyParts }),
       traceId,
       spanId,
       parentSpanId,
       name,
       ...(this.#kind === undefined ? {} : { kind: this.#kind }),
       ...(attempt === undefined ? {} : { attempt }),
+      ...(run === undefined ? {} : { run }),
       timestamp,
       ...payload,
     };
@@ -248,7 +261,7 @@ export async function runInSpan<T>(
   options: SpanOptions,
   fn: (span: SpanHandle) => T | PromiseLike<T>,
 ): Promise<T> {
-  const span = new LiveSpan(context, parent?.spanId ?? null, options);
+  const span = new LiveSpan(context, parent, options);
   span.hasFunction = true;
   const conclude = async (end: Promise<void> | undefined): Promise<void> => {
     if (end !== undefined && !parent?.takeOver(end)) await context.stored(end);

@@ -6,10 +6,11 @@ const MAX_ATTRIBUTES = 1000;
 
 const NO_ATTRIBUTES: JsonObject = Object.freeze({});
 
-/** Where a writer stands among others: the later one wins. */
+/** Where a writer stands among others: the later one wins, by its place in the stream, for clocks may be set back. */
 export interface Stamp {
-  readonly time: number;
+  /** 0 if it has none. */
   readonly id: number;
+  readonly time: number;
   /** Of events of one moment that have no ids. */
   readonly rank: number;
 }
@@ -22,7 +23,7 @@ export interface Stamped<T> {
 
 /** Whether this value wins over the one that is held; of writers that nothing tells apart, the one with the larger value. */
 export function isLater<T>(value: T, stamp: Stamp, held: Stamped<T>): boolean {
-  const order = stamp.time - held.stamp.time || stamp.id - held.stamp.id || stamp.rank - held.stamp.rank;
+  const order = stamp.id - held.stamp.id || stamp.time - held.stamp.time || stamp.rank - held.stamp.rank;
   return order > 0 || (order === 0 && compareJson(value, held.value) > 0);
 }
 

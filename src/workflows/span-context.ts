@@ -4,11 +4,14 @@ import type { SpanDelivery } from "./span-delivery.ts";
 import type { SpanEvent } from "./span-event.ts";
 import type { FailureOptions } from "./span-failure.ts";
 import type { TimeInput } from "./span-handle.ts";
+import { type Opening, SpanOpenings } from "./span-openings.ts";
 
 /** A tracer's options with their defaults filled in. */
 export interface SpanSettings extends AttributeLimits, FailureOptions {
   readonly minUpdateIntervalMs: number;
   readonly isInterruption: (error: unknown) => boolean;
+  /** Undefined: not told. */
+  readonly attempt: number | undefined;
   readonly now: () => number;
 }
 
@@ -18,6 +21,7 @@ export class SpanContext {
   readonly settings: SpanSettings;
   readonly #delivery: SpanDelivery;
   readonly #onError: ErrorListener;
+  readonly #openings = new SpanOpenings();
   readonly #reported = new Set<"attribute" | "clock" | "callback">();
 
   constructor(traceId: string, delivery: SpanDelivery, settings: SpanSettings, onError: ErrorListener) {
@@ -35,6 +39,11 @@ export class SpanContext {
   /** Settles once the event is stored, has failed or has taken too long; undefined where that is so already. */
   stored(settled: Promise<void> | undefined): Promise<void> | undefined {
     return this.#delivery.wait(settled);
+  }
+
+  /** What tells this opening of a span from others, if its id may be used again and no attempt is told. */
+  open(spanId: string): Opening {
+    return this.#openings.open(spanId);
   }
 
   /** The time on the wire. */

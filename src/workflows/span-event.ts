@@ -37,8 +37,13 @@ interface SpanEventBase extends ServerSentEvent {
   readonly name: string;
   /** @defaultValue "internal" */
   readonly kind?: SpanKind;
-  /** Which run of this span the event belongs to, from 1: a span that is opened again counts on. @defaultValue 1 */
+  /** Which attempt of this span the event belongs to, from 1: the highest is shown. @defaultValue 1 */
   readonly attempt?: number;
+  /**
+   * Names the opening of a span that the event belongs to, if nobody has told the producer which attempt it is. A tree shows the one that was
+   * started last, and counts them: `attempt` is then only the producer's own count.
+   */
+  readonly run?: string;
   /** When it happened, on the server's clock: ISO 8601, UTC, milliseconds. */
   readonly timestamp: string;
 }

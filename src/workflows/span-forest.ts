@@ -48,7 +48,7 @@ export class SpanForest {
     const { record } = entry;
     const hasPlace = record.firstTime === entry.time && record.firstId === entry.id;
     if (!hasChanged) return !hasPlace && this.#reorder(entry);
-    if (record.parentSpanId !== parentSpanId) this.#unlink(entry, parentSpanId);
+    if (record.shown.parentSpanId !== parentSpanId) this.#unlink(entry, parentSpanId);
     else if (entry.group !== this.#groupBelow(entry.parent, entry) || entry.rank !== this.#rankOf(entry)) {
       this.#file(entry, entry.parent);
     }
@@ -111,7 +111,7 @@ export class SpanForest {
 
   /** Puts the span below the parent that its record names, or among the roots. */
   #link(entry: SpanEntry): void {
-    const { parentSpanId } = entry.record;
+    const { parentSpanId } = entry.record.shown;
     const { entries, orphans } = entry.trace;
     const parent = parentSpanId === null ? undefined : entries.get(parentSpanId);
     this.#file(entry, parent);
@@ -153,12 +153,12 @@ export class SpanForest {
 
   #groupBelow(parent: SpanEntry | undefined, { record }: SpanEntry): SpanGroup {
     if (parent === undefined) return this.roots;
-    if (record.kind === "attempt") return (parent.attempts ??= new SpanGroup());
+    if (record.shown.kind === "attempt") return (parent.attempts ??= new SpanGroup());
     return (parent.children ??= new SpanGroup());
   }
 
   /** Tries go by their number, apart from those that are roots. */
   #rankOf({ parent, record }: SpanEntry): number {
-    return parent !== undefined && record.kind === "attempt" ? record.attempt : 0;
+    return parent !== undefined && record.shown.kind === "attempt" ? record.attempt : 0;
   }
 }

@@ -13,14 +13,20 @@ export type AttributesInput = { readonly [name: string]: unknown };
 export interface SpanOptions {
   /** What people read. */
   readonly name: string;
-  /** Give one that is the same each time the code is run again. @defaultValue a random one of 16 hex digits */
+  /**
+   * Give one that is the same each time the code is run again. Unless it is told its attempt, a span that is opened again is shown as a new attempt.
+   * @defaultValue a random one of 16 hex digits
+   */
   readonly spanId?: string;
   /** @defaultValue null on a tracer, the span's own id on a span */
   readonly parentSpanId?: string | null;
   readonly attributes?: AttributesInput;
   /** @defaultValue "internal" */
   readonly kind?: SpanKind;
-  /** Which run of this span it is, from 1: a span that is opened again counts on. @defaultValue 1 */
+  /**
+   * Which attempt of this span it is, from 1; spans below have it too, unless this one is an `attempt` itself.
+   * @defaultValue the one of the span above, else the tracer's; else a span that is opened again counts on
+   */
   readonly attempt?: number;
   /** For `sleep` and `wait` spans: until when at the most. */
   readonly until?: TimeInput;

@@ -16,8 +16,10 @@ export interface SpanEventKeyParts {
   readonly traceId: string;
   readonly spanId: string;
   readonly type: SpanEvent["type"];
-  /** Which run of the span. @defaultValue 1 */
+  /** @defaultValue 1 */
   readonly attempt?: number;
+  /** Names the opening, if nobody has said which attempt it is. */
+  readonly run?: string | undefined;
   /** For `updated` and `log`: the how-manieth of this span and type, from 1. @defaultValue 0 */
   readonly sequence?: number;
   /** For `updated` and `log`: what it says, without its time. JSON. */
@@ -25,16 +27,17 @@ export interface SpanEventKeyParts {
 }
 
 /**
- * The idempotency key of a span event: `<traceId>/<spanId>/<type>/<attempt>`.
+ * The idempotency key of a span event: `<traceId>/<spanId>/<type>/<attempt>`, and behind a dot the `run` if there is one.
  *
- * A span begins and ends once an attempt, so for `started` and `ended` that is all. `updated` and `log` go on with
+ * A span begins and ends once an attempt and run, so for `started` and `ended` that is all. `updated` and `log` go on with
  * `/<sequence>/<hash of the payload>`: code that runs again and says the same again in the same order has the
  * same keys, and where it says something new it has new ones. At most {@link MAX_KEY_LENGTH} UTF-16 code units: of longer
  * keys the end is replaced by a 64-bit hash of the whole. Guards against accidents, not against forged collisions.
  */
 export function spanEventKey(parts: SpanEventKeyParts): string {
-  const { traceId, spanId, type, attempt = 1 } = parts;
+  const { traceId, spanId, type, attempt = 1, run } = parts;
   let key = `${escapeSlash(traceId)}/${escapeSlash(spanId)}/${type}/${attempt}`;
+  if (run !== undefined) key += `.${escapeSlash(run)}`;
   if (type === "updated" || type === "log") {
     key += `/${parts.sequence ?? 0}/${toHex32(fnv1a32(canonicalJson(parts.payload ?? null)))}`;
   }

@@ -77,11 +77,12 @@ function readFields(fields: Fields): TreeInput {
 }
 
 function readSpanEvent(fields: Fields, type: SpanEvent["type"], id: number): TreeInput {
-  const { traceId, spanId, parentSpanId, name, attributes, kind } = fields;
+  const { traceId, spanId, parentSpanId, name, attributes, kind, run } = fields;
   const attempt = fields["attempt"] ?? 1;
   if (typeof traceId !== "string" || traceId === "" || typeof spanId !== "string" || spanId === "") return MALFORMED;
   if (parentSpanId !== null && typeof parentSpanId !== "string") return MALFORMED;
   if (typeof name !== "string" || !isCount(attempt)) return MALFORMED;
+  if (run !== undefined && typeof run !== "string") return MALFORMED;
   if (kind !== undefined && typeof kind !== "string") return MALFORMED;
   if (attributes !== undefined && !isFields(attributes)) return MALFORMED;
   const time = parseTime(fields["timestamp"]);

@@ -10,7 +10,7 @@ interface HeldLine {
 }
 
 /**
- * The newest lines of one span, by time, each once, whatever order they arrive in.
+ * The newest lines of one span, by their places in the stream (else by time), each once, whatever order they arrive in.
  *
  * Of copies under one key the newest counts. That is what makes forgetting safe: a line's rank can only rise, so a
  * line that was pushed out by newer ones would be pushed out in any other order too.
@@ -25,7 +25,7 @@ export class SpanLog {
     this.#maxLines = maxLines;
   }
 
-  /** The lines by time; the same array until one is added. */
+  /** The lines in order; the same array until one is added. */
   get lines(): readonly SpanLogLine[] {
     this.#view ??= Object.freeze(this.#sorted.map(({ line }) => line));
     return this.#view;
@@ -87,5 +87,5 @@ function compareHeld(a: HeldLine, b: HeldLine): number {
 }
 
 function compareLines(a: SpanLogLine, b: SpanLogLine): number {
-  return a.time - b.time || (a.id ?? 0) - (b.id ?? 0) || compareJson(a, b);
+  return (a.id ?? 0) - (b.id ?? 0) || a.time - b.time || compareJson(a, b);
 }

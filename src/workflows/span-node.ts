@@ -27,7 +27,7 @@ export interface SpanLogLine {
   readonly level: LogLevel;
   readonly message: string;
   readonly attributes: JsonObject;
-  /** Which run of the span said it, from 1. */
+  /** Which attempt its event named, from 1. */
   readonly attempt: number;
   /** The event's place in the stream, where it has one. */
   readonly id: number | undefined;
@@ -51,12 +51,14 @@ export interface SpanNode {
   readonly rollup: SpanState;
   /** How many spans are in each state, of this one and those below it. */
   readonly totals: SpanTotals;
-  /** Which run of the span is shown: the highest heard of, from 1. */
+  /** Which attempt of the span is shown, from 1: the newest. */
   readonly attempt: number;
+  /** Names the opening that is shown, if its producer was told no attempt (the `run` of its events). */
+  readonly run: string | undefined;
   /** The newest value of each attribute of this attempt, in the order of their names. */
   readonly attributes: JsonObject;
   readonly progress: SpanProgress | undefined;
-  /** The lines of all attempts by time; of more than `maxLogsPerSpan` the newest. */
+  /** The lines of all attempts by their places in the stream, else by time; of more than `maxLogsPerSpan` the newest. */
   readonly logs: readonly SpanLogLine[];
   /** Milliseconds since the epoch on the server's clock; undefined where no `started` has been seen. */
   readonly startTime: number | undefined;

@@ -1,61 +1,44 @@
-import { assertNever } from "./assert-never.ts";
-import { compareJson } from "./canonical-json.ts";
-import { AttributeJoin, isLater, type Stamp, type Stamped } from "./span-attribute-join.ts";
-import type { JsonObject, SpanEndedEvent, SpanKind, SpanProgress, SpanStartedEvent } from "./span-event.ts";
-import { parseTime, type SpanInput } from "./span-input.ts";
+import { compareText } from "./canonical-json.ts";
+import type { SpanInput } from "./span-input.ts";
 import { SpanLog } from "./span-log.ts";
 import type { SpanLogLine } from "./span-node.ts";
-import { isSameProgress, readProgress } from "./span-progress.ts";
+import { isSmallerId, SpanRun } from "./span-run.ts";
 
-const NO_ATTRIBUTES: JsonObject = Object.freeze({});
 const NO_LINES: readonly SpanLogLine[] = Object.freeze([]);
 
-/** Within one millisecond and without ids, a span's events can only have happened in this order. */
-const RANK = { started: 0, updated: 1, log: 1, ended: 2 } as const;
+/** Of more openings of one span than this, the earliest are forgotten. */
+const MAX_OTHER_RUNS = 16;
 
 /**
- * All that is known of one span: the join of its events. Every rule picks a smallest or largest under a total order,
- * which is why neither order nor repetition of events shows.
+ * All that is known of one span: its log, its place, and the join of the events of its newest attempt.
+ *
+ * An attempt is named in one of two ways. A number that the producer was told: the highest wins. Or the `run` of a producer that was told
+ * nothing: then the run that was started last wins, and the runs are counted.
  */
 export class SpanRecord {
-  parentSpanId: string | null = null;
-  name = "";
-  kind: SpanKind = "internal";
-  attempt = 0;
-  startTime: number | undefined;
-  startId: number | undefined;
-  until: number | undefined;
-  waitingFor: string | undefined;
-  endTime: number | undefined;
-  endId: number | undefined;
-  hasFailed = false;
-  error: string | undefined;
+  /** What is shown of it. */
+  shown: SpanRun;
+  /** The number of what is shown, from 1. */
+  attempt: number;
   /** The time of the earliest event, of any attempt: a span that is opened again keeps its place among its siblings. */
-  firstTime = Infinity;
-  /** The smallest id of its events; 0 where none has one. */
-  firstId = 0;
+  firstTime: number;
+  /** The smallest id of its events; 0 if none has one. */
+  firstId: number;
 
   readonly #maxLogs: number;
-  #identityTime = Infinity;
-  #isNamedByStart = false;
-  #attributes: AttributeJoin | undefined;
-  #progress: Stamped<SpanProgress> | undefined;
   #log: SpanLog | undefined;
+  /** Runs that are not shown, and may be once more of their events have come. */
+  #others: Map<string | undefined, SpanRun> | undefined;
+  #forgotten = 0;
 
-  constructor(maxLogs: number) {
+  /** @param input the first event that is heard of the span */
+  constructor(maxLogs: number, input: SpanInput) {
     this.#maxLogs = maxLogs;
-  }
-
-  get isOpen(): boolean {
-    return this.endTime === undefined;
-  }
-
-  get attributes(): JsonObject {
-    return this.#attributes?.view ?? NO_ATTRIBUTES;
-  }
-
-  get progress(): SpanProgress | undefined {
-    return this.#progress?.value;
+    this.shown = new SpanRun(input);
+    this.attempt = input.attempt;
+    this.firstTime = input.time;
+    this.firstId = input.id;
+    this.merge(input);
   }
 
   get logs(): readonly SpanLogLine[] {
@@ -64,10 +47,10 @@ export class SpanRecord {
 
   /**
    * Takes in one event of this span. True if anything in its own view has changed; `firstTime` and `firstId`, which decide about its
-   * place among others, may also have where it is false.
+   * place among others, may also have changed if it is false.
    */
   merge(input: SpanInput): boolean {
-    const { event, time, id, attempt } = input;
+    const { event, time, id } = input;
     if (time < this.firstTime) this.firstTime = time;
     if (isSmallerId(id, this.firstId)) this.firstId = id;
     let changed = false;
@@ -75,112 +58,74 @@ export class SpanRecord {
       this.#log ??= new SpanLog(this.#maxLogs);
       changed = this.#log.add(event, input);
     }
-    if (attempt < this.attempt) return changed;
-    if (attempt > this.attempt) {
-      this.#reopen(attempt);
+    const order = toldAttempt(event.run, input.attempt) - toldAttempt(this.shown.run, this.shown.attempt);
+    if (order < 0) return changed;
+    if (order > 0) {
+      // What the attempts before it left behind goes.
+      this.shown = new SpanRun(input);
+      this.#others = undefined;
+      this.#forgotten = 0;
       changed = true;
     }
-    changed = this.#mergeIdentity(input) || changed;
-    const stamp: Stamp = { time, id, rank: RANK[event.type] };
-    switch (event.type) {
-      case "started":
-        changed = this.#mergeStart(event, input) || changed;
-        break;
-      case "updated":
-        changed = this.#mergeProgress(event.progress, stamp) || changed;
-        break;
-      case "ended":
-        changed = this.#mergeEnd(event, input) || changed;
-        break;
-      case "log":
-        // A line's attributes are its own.
-        return changed;
-      default:
-        return assertNever(event);
+    if (event.run === this.shown.run) changed = this.shown.merge(input) || changed;
+    else this.#otherRun(input).merge(input);
+    return this.#choose() || changed;
+  }
+
+  #otherRun(input: SpanInput): SpanRun {
+    const { run } = input.event;
+    const others = (this.#others ??= new Map<string | undefined, SpanRun>());
+    let known = others.get(run);
+    if (known === undefined) {
+      known = new SpanRun(input);
+      others.set(run, known);
+      if (others.size > MAX_OTHER_RUNS) this.#forgetOne(others, known);
     }
-    return this.#mergeAttributes(event.attributes, stamp) || changed;
+    return known;
   }
 
-  /** Only the highest attempt is shown: what the ones before it left behind goes. */
-  #reopen(attempt: number): void {
-    this.attempt = attempt;
-    this.startTime = this.startId = this.until = this.waitingFor = undefined;
-    this.endTime = this.endId = this.error = undefined;
-    this.hasFailed = this.#isNamedByStart = false;
-    this.#identityTime = Infinity;
-    this.#attributes = this.#progress = undefined;
-  }
-
-  /** Name, kind and parent are those of the earliest `started`, else of the earliest event. */
-  #mergeIdentity({ event, time, kind }: SpanInput): boolean {
-    const isStart = event.type === "started";
-    const order = Number(this.#isNamedByStart) - Number(isStart) || time - this.#identityTime;
-    if (order > 0) return false;
-    const { parentSpanId, name } = event;
-    const isSame = parentSpanId === this.parentSpanId && name === this.name && kind === this.kind;
-    if (
-      order === 0 &&
-      !isSame &&
-      compareJson([parentSpanId, name, kind], [this.parentSpanId, this.name, this.kind]) > 0
-    ) {
-      return false;
+  #forgetOne(others: Map<string | undefined, SpanRun>, newest: SpanRun): void {
+    let earliest: SpanRun | undefined;
+    for (const run of others.values()) {
+      if (run !== newest && (earliest === undefined || compareRuns(run, earliest) < 0)) earliest = run;
     }
-    this.#isNamedByStart = isStart;
-    this.#identityTime = time;
-    this.parentSpanId = parentSpanId;
-    this.name = name;
-    this.kind = kind;
-    return !isSame;
+    if (earliest === undefined) return;
+    others.delete(earliest.run);
+    if (earliest.startTime !== undefined) this.#forgotten += 1;
   }
 
-  #mergeStart(event: SpanStartedEvent, { time, id }: SpanInput): boolean {
-    const until = parseTime(event.until);
-    const waitingFor = typeof event.waitingFor === "string" ? event.waitingFor : undefined;
-    if (this.startTime !== undefined) {
-      if (time > this.startTime) return false;
-      const order = time - this.startTime || compareJson([until, waitingFor], [this.until, this.waitingFor]);
-      if (order > 0 || (order === 0 && !isSmallerId(id, this.startId ?? 0))) return false;
+  /** Shows the run that was started last, and counts the runs. True if either has changed. */
+  #choose(): boolean {
+    const { shown, attempt } = this;
+    if (this.#others === undefined) {
+      this.attempt = shown.attempt;
+      return this.attempt !== attempt;
     }
-    this.startTime = time;
-    this.startId = id === 0 ? undefined : id;
-    this.until = until;
-    this.waitingFor = waitingFor;
-    return true;
-  }
-
-  #mergeEnd({ status }: SpanEndedEvent, { time, id }: SpanInput): boolean {
-    const hasFailed = status.code === "ERROR";
-    const error = status.code === "ERROR" && typeof status.message === "string" ? status.message : undefined;
-    if (this.endTime !== undefined) {
-      if (time > this.endTime) return false;
-      const order = time - this.endTime || compareJson([hasFailed, error], [this.hasFailed, this.error]);
-      if (order > 0 || (order === 0 && !isSmallerId(id, this.endId ?? 0))) return false;
+    const runs = [shown, ...this.#others.values()].toSorted(compareRuns);
+    const last = runs.at(-1) as SpanRun;
+    this.attempt = this.#forgotten;
+    for (const run of runs)
+      if (run.startTime !== undefined || run === last) this.attempt = Math.max(this.attempt + 1, run.attempt);
+    if (last !== shown) {
+      this.#others.delete(last.run);
+      this.#others.set(shown.run, shown);
+      this.shown = last;
     }
-    this.endTime = time;
-    this.endId = id === 0 ? undefined : id;
-    this.hasFailed = hasFailed;
-    this.error = error;
-    return true;
-  }
-
-  #mergeProgress(told: SpanProgress | undefined, stamp: Stamp): boolean {
-    if (told === undefined) return false;
-    const value = readProgress(told);
-    const held = this.#progress;
-    if (held !== undefined && !isLater(value, stamp, held)) return false;
-    const isSame = held !== undefined && isSameProgress(value, held.value);
-    this.#progress = { value: isSame ? held.value : value, stamp };
-    return !isSame;
-  }
-
-  #mergeAttributes(patch: JsonObject | undefined, stamp: Stamp): boolean {
-    if (patch === undefined || Object.keys(patch).length === 0) return false;
-    this.#attributes ??= new AttributeJoin();
-    return this.#attributes.merge(patch, stamp);
+    return last !== shown || this.attempt !== attempt;
   }
 }
 
-/** Whether an event's id comes before the one that is known. 0 is none. */
-function isSmallerId(id: number, known: number): boolean {
-  return id !== 0 && (known === 0 || id < known);
+/** What decides before anything else. The number that comes with a run is only its producer's own count. */
+function toldAttempt(run: string | undefined, attempt: number): number {
+  return run === undefined ? attempt : 1;
+}
+
+/** By the place of their starts in the stream, else by time. Total: no two runs of one span are equal. */
+function compareRuns(a: SpanRun, b: SpanRun): number {
+  return (
+    Number(a.startTime !== undefined) - Number(b.startTime !== undefined) ||
+    (a.startId ?? 0) - (b.startId ?? 0) ||
+    a.identityTime - b.identityTime ||
+    compareText(a.run ?? "", b.run ?? "")
+  );
 }

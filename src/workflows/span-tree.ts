@@ -45,8 +45,8 @@ export interface IgnoredEvents {
  * A live tree of spans: a pure fold of span events.
  *
  * Any order of the events, repeats, missing parents and spans that are opened again give the same tree, for every rule of
- * merging is a join: the earliest `started` and `ended` of the highest attempt count, and of each attribute and of the
- * progress the value with the latest (timestamp, id). The bound `maxSpans` and gaps are the two exceptions.
+ * merging is a join: of the newest attempt the earliest `started` and `ended` count, and of each attribute and of the
+ * progress the value with the latest (id, timestamp). The exceptions are the bound `maxSpans`, gaps, and more than 16 runs of one span.
  *
  * Events are not trusted: what is malformed is counted and otherwise ignored. Views are made when they are asked for: after an update the span and
  * those above it get new ones, and of each list of children that one of them is in a copy is made, of references. All other views stay the same objects.
@@ -192,8 +192,7 @@ export class SpanTree {
       this.#ignored.overLimit += 1;
       return false;
     }
-    const record = new SpanRecord(this.#maxLogsPerSpan);
-    record.merge(input);
+    const record = new SpanRecord(this.#maxLogsPerSpan, input);
     const entry = this.#forest.add(traceId, spanId, record);
     noteSleeper(entry);
     this.#isStale = true;
@@ -201,7 +200,7 @@ export class SpanTree {
   }
 
   #merge(entry: SpanEntry, input: SpanInput): boolean {
-    const { parentSpanId } = entry.record;
+    const { parentSpanId } = entry.record.shown;
     const hasChanged = entry.record.merge(input);
     if (hasChanged) noteSleeper(entry);
     if (!this.#forest.settle(entry, parentSpanId, hasChanged)) return false;

@@ -45,7 +45,7 @@ export function isSuperseded({ rank, parent, group }: SpanEntry): boolean {
 
 function enterBelow(entry: SpanEntry, isCompleted: boolean, stack: SpanEntry[]): void {
   const { children, attempts, isCut } = entry;
-  const cutBelow = (entry.record.isOpen ? 0 : 1) + (isCut ? 2 : 0);
+  const cutBelow = (entry.record.shown.isOpen ? 0 : 1) + (isCut ? 2 : 0);
   if (children !== undefined) {
     if (cutBelow !== entry.cutBelow) touchOpen(children);
     enter(children, isCompleted, stack);
@@ -73,7 +73,7 @@ function isCutAbove(entry: SpanEntry, isCompleted: boolean): boolean {
   if (parent === undefined) return isCompleted || trace.isExpired;
   if (parent.isCut) return true;
   // A rollback begins when what it undoes has ended, and often the run with it.
-  return record.kind !== "rollback" && (!parent.record.isOpen || isSuperseded(entry));
+  return record.shown.kind !== "rollback" && (!parent.record.shown.isOpen || isSuperseded(entry));
 }
 
 function makeView(entry: SpanEntry): void {
@@ -83,48 +83,49 @@ function makeView(entry: SpanEntry): void {
   // Those with the highest number are the ones that count.
   const newest = attempts?.all.filter((attempt) => !isSuperseded(attempt)) ?? NO_ENTRIES;
   const state = stateOf(entry);
-  const { startTime, endTime } = record;
-  entry.open = (children?.open ?? 0) + (attempts?.open ?? 0) + (record.isOpen ? 1 : 0);
+  const { startTime, endTime } = record.shown;
+  entry.open = (children?.open ?? 0) + (attempts?.open ?? 0) + (record.shown.isOpen ? 1 : 0);
   entry.below = children?.worst ?? "done";
   for (const { below } of newest) entry.below = worseState(entry.below, below);
   entry.isStale = false;
   const node: SpanNode = {
     traceId: trace.traceId,
     spanId,
-    parentSpanId: record.parentSpanId,
-    name: record.name,
-    kind: record.kind,
+    parentSpanId: record.shown.parentSpanId,
+    name: record.shown.name,
+    kind: record.shown.kind,
     state,
     rollup: rollUp(state, entry.below),
     totals: totalsWith(entry, state, newest),
     attempt: record.attempt,
-    attributes: record.attributes,
-    progress: record.progress,
+    run: record.shown.run,
+    attributes: record.shown.attributes,
+    progress: record.shown.progress,
     logs: record.logs,
     startTime,
-    startId: record.startId,
+    startId: record.shown.startId,
     endTime,
-    endId: record.endId,
+    endId: record.shown.endId,
     durationMs: startTime === undefined || endTime === undefined ? undefined : Math.max(0, endTime - startTime),
-    error: record.error,
-    waitingFor: record.waitingFor,
-    until: record.until,
+    error: record.shown.error,
+    waitingFor: record.shown.waitingFor,
+    until: record.shown.until,
     children: children?.nodes ?? NO_NODES,
     attempts: attempts?.nodes ?? NO_NODES,
-    isOrphan: record.parentSpanId !== null && entry.parent === undefined,
+    isOrphan: record.shown.parentSpanId !== null && entry.parent === undefined,
   };
   const isNew = known === undefined || hasNewChildren || hasNewAttempts || !isSameView(node, known);
   if (isNew) entry.node = Object.freeze(node);
 }
 
 function stateOf({ record, isCut }: SpanEntry): SpanState {
-  if (!record.isOpen) return record.hasFailed ? "failed" : "done";
+  if (!record.shown.isOpen) return record.shown.hasFailed ? "failed" : "done";
   if (isCut) return "abandoned";
-  return record.kind === "sleep" || record.kind === "wait" ? "waiting" : "running";
+  return record.shown.kind === "sleep" || record.shown.kind === "wait" ? "waiting" : "running";
 }
 
 function totalsWith({ children, record, node }: SpanEntry, state: SpanState, newest: readonly SpanEntry[]): SpanTotals {
-  const own = record.kind === "attempt" ? NO_TOTALS : TOTALS_OF_ONE[state];
+  const own = record.shown.kind === "attempt" ? NO_TOTALS : TOTALS_OF_ONE[state];
   if (children === undefined && newest.length === 0) return own;
   const counts = { ...own };
   children?.addTotals(counts);

@@ -4,7 +4,7 @@ import { isSuperseded } from "./span-view.ts";
 /** Keeps the trace's record of what may be silent up to date with this span, which has changed. */
 export function noteSleeper(entry: SpanEntry): void {
   const { record, trace } = entry;
-  if (record.isOpen && (record.kind === "sleep" || record.kind === "wait")) trace.sleepers.add(entry);
+  if (record.shown.isOpen && (record.shown.kind === "sleep" || record.shown.kind === "wait")) trace.sleepers.add(entry);
   else trace.sleepers.delete(entry);
   trace.silentUntil = undefined;
 }
@@ -19,7 +19,7 @@ export function traceExpiry(trace: TraceEntries, leaseMs: number): number {
   if (trace.silentUntil === undefined) {
     trace.silentUntil = -Infinity;
     for (const entry of trace.sleepers) {
-      if (!isCutOff(entry)) trace.silentUntil = Math.max(trace.silentUntil, entry.record.until ?? Infinity);
+      if (!isCutOff(entry)) trace.silentUntil = Math.max(trace.silentUntil, entry.record.shown.until ?? Infinity);
     }
   }
   return Math.max(trace.lastHeard, trace.silentUntil) + leaseMs;
@@ -30,7 +30,7 @@ function isCutOff(entry: SpanEntry): boolean {
   for (let next: SpanEntry | undefined = entry; next !== undefined; next = next.parent) {
     if (isSuperseded(next)) return true;
     // A rollback goes on after the end of what it is below.
-    if (next.parent?.record.isOpen === false && next.record.kind !== "rollback") return true;
+    if (next.parent?.record.shown.isOpen === false && next.record.shown.kind !== "rollback") return true;
   }
   return false;
 }

@@ -9,6 +9,11 @@ import type { ManualSpan, SpanHandle, SpanOptions } from "./span-handle.ts";
 /** Every bound of a tracer, and what of errors it lets out. */
 export interface TracerOptions {
   /**
+   * Which attempt of the run it is, from 1: of a job that a queue tries again, say. All spans have it, and the newest attempt is shown. The same attempt
+   * again is a replay, of which a store keeps each event once. @defaultValue not told: a span that is opened again is a new attempt
+   */
+  readonly attempt?: number;
+  /**
    * Receives what went wrong with the instrumentation: a sink that throws, rejects, hangs (`timeout`) or falls behind
    * (`too-many-pending`), each once until it has passed; attributes that JSON cannot carry (`unserializable-data`), once; and calls on a
    * span after its end (`closed`), once a span. @defaultValue nothing: troubles of the sink are then silent
@@ -85,6 +90,7 @@ export class Tracer {
       includeStacks: options.includeStacks ?? false,
       errorMessage: options.errorMessage ?? messageOf,
       isInterruption: options.isInterruption ?? (() => false),
+      attempt: options.attempt === undefined ? undefined : wholeNumberOption("attempt", options.attempt, 1, 1),
       now: options.now ?? Date.now,
     };
     const onError = guarded(options.onError);
@@ -103,7 +109,7 @@ export class Tracer {
 
   /** Opens a span for work that is not one function. It is open until its `end` or `fail` is called. */
   startSpan(options: SpanOptions): ManualSpan {
-    return new LiveSpan(this.#context, null, options);
+    return new LiveSpan(this.#context, undefined, options);
   }
 }
 

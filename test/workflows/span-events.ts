@@ -31,10 +31,11 @@ interface Common {
   readonly name?: string;
   readonly kind?: SpanKind;
   readonly attempt?: number;
+  readonly run?: string;
   readonly attributes?: JsonObject;
 }
 
-function common(spanId: string, { ms = 0, id, key, parent = null, trace = "run", name, kind, attempt }: Common) {
+function common(spanId: string, { ms = 0, id, key, parent = null, trace = "run", name, kind, attempt, run }: Common) {
   return {
     traceId: trace,
     spanId,
@@ -45,6 +46,7 @@ function common(spanId: string, { ms = 0, id, key, parent = null, trace = "run",
     ...(key === undefined ? {} : { key }),
     ...(kind === undefined ? {} : { kind }),
     ...(attempt === undefined ? {} : { attempt }),
+    ...(run === undefined ? {} : { run }),
   };
 }
 

@@ -35,6 +35,7 @@ const place = fc.record({
   name: fc.constantFrom("one", "two"),
   kind,
   attempt: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined, freq: 1 }),
+  run: fc.option(fc.constantFrom("x", "y", "z"), { nil: undefined, freq: 1 }),
   attributes,
 });
 

@@ -7,7 +7,7 @@ import { Tracer } from "../../src/workflows/tracer.ts";
 
 /** A run whose ids are given by hand, as a workflow engine's bridge does. */
 async function run(target: SSETarget<SpanEvent>): Promise<void> {
-  const tracer = new Tracer(target, "run-1", { minUpdateIntervalMs: 0 });
+  const tracer = new Tracer(target, "run-1", { minUpdateIntervalMs: 0, attempt: 1 });
   await tracer.withSpan({ name: "order", spanId: "order", kind: "workflow" }, async (order) => {
     order.log("info", "between the steps");
     await order.withSpan({ name: "pack", spanId: "pack", kind: "step" }, (pack) => pack.progress(2, 2));
@@ -20,7 +20,7 @@ async function run(target: SSETarget<SpanEvent>): Promise<void> {
 }
 
 describe("spans on their way from a tracer through a target to a tree", () => {
-  it("arrive whole, and once, however often the code is run again", async () => {
+  it("arrive whole, and once, however often the same attempt is run", async () => {
     const store = new MemoryEventStore<SpanEvent>();
     const target = new SSETarget<SpanEvent>("/sse", store);
     await run(target);

@@ -120,10 +120,10 @@ describe("a tracer", () => {
     expect(starts[2]?.timestamp).toBe(at(10));
   });
 
-  it("writes the same keys when the code runs again, so that a store keeps each event once", async () => {
+  it("writes the same keys when the same attempt runs again, so that a store keeps each event once", async () => {
     const run = async (): Promise<string[]> => {
       events = [];
-      await newTracer({ minUpdateIntervalMs: 0 }).withSpan({ name: "run", spanId: "r" }, async (span) => {
+      await newTracer({ minUpdateIntervalMs: 0, attempt: 1 }).withSpan({ name: "run", spanId: "r" }, async (span) => {
         span.log("info", "between steps");
         span.progress(1, 2);
         await span.withSpan({ name: "step", spanId: "s" }, () => {});

@@ -106,7 +106,8 @@ export class WorkflowEventStep extends PassThrough implements WorkflowStep {
     // Async, so that a dispatch that throws is one that rejects.
     this.#gate = new ReplayGate(async (event) => dispatch(instanceId, event), onError);
     const isInterruption = (error: unknown): boolean => this.#isInterruption(error);
-    const tracerOptions = { ...options, onError, isInterruption };
+    // A replay says the same again: with the attempt told, keys are the same each time.
+    const tracerOptions = { ...options, onError, isInterruption, attempt: 1 };
     this.#tracer = new Tracer((event: SpanEvent) => this.#gate.send(event), instanceId, tracerOptions);
     this.#mutedTracer = new Tracer(() => {}, instanceId, tracerOptions);
   }

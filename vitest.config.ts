@@ -24,7 +24,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: "unit",
-          include: ["test/{core,workflows,client,react,cli}/**/*.test.{ts,tsx}"],
+          include: ["test/{core,workflows,client,react,element,cli}/**/*.test.{ts,tsx}"],
           environment: "node",
         },
       },

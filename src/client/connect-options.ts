@@ -104,12 +104,7 @@ export function resolveOptions(url: string | URL, options: ConnectOptions): Reso
     }
   }
   const { document } = globalThis;
-  let href = "";
-  try {
-    href = new Request(url).url;
-  } catch {
-    refuse("`url` must be absolute, without password");
-  }
+  const href = resolveUrl(url, fetch !== undefined);
   const isPlain = !(method || token || headers || body || fetch || options.transport);
   const isShared = shareTabs ?? (isPlain && document);
   return {
@@ -118,6 +113,20 @@ export function resolveOptions(url: string | URL, options: ConnectOptions): Reso
     url: href,
     tabsKey: isShared ? JSON.stringify([href, credentials, shareTabs ?? true]) : undefined,
   };
+}
+
+/** @param isFetchGiven whether a relative URL is somebody else's to understand, if there is nothing that it could be relative to */
+function resolveUrl(url: string | URL, isFetchGiven: boolean): string {
+  const { document, location } = globalThis;
+  let found: URL | undefined;
+  try {
+    found = new URL(url, document?.baseURI ?? location?.href);
+  } catch {
+    if (isFetchGiven) return String(url);
+  }
+  // No `fetch` takes a URL with a password. The text is not repeated, for it may hold one.
+  if (!found || found.username || found.password) refuse("`url` must be absolute, without password");
+  return found.href;
 }
 
 function refuse(message: string): never {

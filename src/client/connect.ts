@@ -12,7 +12,7 @@ import { createConnection } from "./live-connection.ts";
  * const connection = connect<SpanEvent>("/runs/run-1/sse");
  * connection.addEventListener("*", (event) => console.log(event));
  * ```
- * @param url what `fetch` takes; relative to the page's address in pages
+ * @param url absolute, or relative to the page's address; where there is no page, a relative one needs a `fetch` that understands it
  * @throws SSETargetError `invalid-option`
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */

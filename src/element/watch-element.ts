@@ -3,7 +3,7 @@ import { watchTrace } from "../client/watch-trace.ts";
 import { ServerClock } from "../workflows/server-clock.ts";
 import { SpanTree } from "../workflows/span-tree.ts";
 import type { ViewStatus, WatchView } from "./connection.ts";
-import { type Child, draw } from "./dom.ts";
+import { type Child, draw, h } from "./dom.ts";
 import { Formats, languageOf } from "./formats.ts";
 import { FrameClock } from "./frame-clock.ts";
 
@@ -27,11 +27,16 @@ export abstract class WatchElement extends BaseElement {
 
   readonly #root = this.attachShadow({ mode: "open" });
   readonly #clock = new FrameClock((timeMs) => this.#onFrame(timeMs));
-  readonly #sight = new IntersectionObserver((entries) => {
-    this.#isInSight = entries.at(-1)?.isIntersecting ?? false;
-    this.#see();
-  });
-  readonly #calm = matchMedia("(prefers-reduced-motion: reduce)");
+  /** Undefined in a DOM without layout, such as jsdom: there, an element in the document counts as seen. */
+  readonly #sight =
+    globalThis.IntersectionObserver &&
+    new IntersectionObserver((entries) => {
+      this.#isInSight = entries.at(-1)?.isIntersecting ?? false;
+      this.#see();
+    });
+  readonly #calm = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)");
+  /** Drawn with the rest if style sheets cannot be shared. */
+  #style: Child;
   #isInSight = false;
   #given: WatchView | undefined;
   #current: WatchView | undefined;
@@ -46,7 +51,9 @@ export abstract class WatchElement extends BaseElement {
 
   constructor() {
     super();
-    this.#root.adoptedStyleSheets = [styleSheetOf((new.target as typeof WatchElement).styles)];
+    const { styles } = new.target as typeof WatchElement;
+    if ("adoptedStyleSheets" in this.#root) this.#root.adoptedStyleSheets = [styleSheetOf(styles)];
+    else this.#style = h("style", {}, styles);
   }
 
   /** The URL of the stream of events. The element opens the connection, and closes it when it is removed. */
@@ -89,13 +96,17 @@ export abstract class WatchElement extends BaseElement {
 
   connectedCallback(): void {
     for (const name of (this.constructor as typeof WatchElement).givenProperties) this.#upgrade(name);
-    this.#sight.observe(this);
     document.addEventListener("visibilitychange", this.#see);
+    if (this.#sight) this.#sight.observe(this);
+    else {
+      this.#isInSight = true;
+      this.#see();
+    }
     this.#attach();
   }
 
   disconnectedCallback(): void {
-    this.#sight.disconnect();
+    this.#sight?.disconnect();
     document.removeEventListener("visibilitychange", this.#see);
     this.#isInSight = false;
     this.#clock.stop();
@@ -128,7 +139,7 @@ export abstract class WatchElement extends BaseElement {
 
   /** Whether the reader prefers that nothing moves. */
   protected get isCalm(): boolean {
-    return this.#calm.matches;
+    return this.#calm?.matches ?? false;
   }
 
   /** Nothing is known of what goes on behind a connection that was given up: what is shown stands still. */
@@ -217,7 +228,7 @@ export abstract class WatchElement extends BaseElement {
     const lang = languageOf(this);
     if (lang !== this.#lang) this.#formats = new Formats((this.#lang = lang));
     this.#settle();
-    draw(this.#root, [this.view(Math.min(MAX_ELAPSED_MS, timeMs - this.#lastFrameMs))]);
+    draw(this.#root, [this.#style, this.view(Math.min(MAX_ELAPSED_MS, timeMs - this.#lastFrameMs))]);
     this.#lastFrameMs = timeMs;
     this.onDrawn();
     const delayMs = this.nextFrameMs();

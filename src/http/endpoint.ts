@@ -4,7 +4,7 @@ import type { Feed, StartAt } from "../stream/feed.ts";
 import { withTimeout } from "../stream/with-timeout.ts";
 import { encodeRetry } from "../wire/frame.ts";
 import { REFUSAL_HEADERS, STREAM_HEADERS, STREAM_NAME_HEADER } from "../wire/response-head.ts";
-import { textHash } from "../wire/text-hash.ts";
+import { textHash } from "../util/text-hash.ts";
 import { Connection, type ConnectionContext } from "./connection.ts";
 import type { CorsPolicy } from "./cors.ts";
 import { KeepAlive } from "./keep-alive.ts";

@@ -1,7 +1,7 @@
 import { MAX_KEY_LENGTH } from "../event.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { SpanEvent } from "./span-event.ts";
-import { fnv1a32, textHash, toHex32 } from "../wire/text-hash.ts";
+import { fnv1a32, textHash, toHex32 } from "../util/text-hash.ts";
 
 /** A new span id: 16 hex digits, never all zero. @see https://www.w3.org/TR/trace-context/#parent-id */
 export function randomSpanId(): string {

@@ -1,5 +1,5 @@
 import type { SpanKind } from "../span-event.ts";
-import { textHash } from "../../wire/text-hash.ts";
+import { textHash } from "../../util/text-hash.ts";
 
 /**
  * Span ids that are the same whenever `run()` is executed again, and others after `restart()`.

@@ -46,16 +46,12 @@ await approvals.subscribe("approvals");
 async function startPurchase(speed: number): Promise<string> {
   const id = crypto.randomUUID();
   await redis.set(`known:${id}`, name, "PX", KEPT_MS);
-  const stream = hub.stream(id);
-  const tracer = new Tracer(stream, id, { onError: console.error });
+  const tracer = new Tracer(hub.stream(id), id, { onError: console.error });
   const { promise: approval, resolve: approve } = Promise.withResolvers<void>();
   running.set(id, approve);
   purchase(tracer, { speed, approval })
     .catch(console.error)
-    .finally(() => {
-      running.delete(id);
-      stream.complete().catch(console.error);
-    });
+    .finally(() => running.delete(id));
   return id;
 }
 

@@ -17,7 +17,7 @@ export interface PurchaseOptions {
 export async function purchase(tracer: Tracer, { speed, approval }: PurchaseOptions): Promise<void> {
   const work = (ms: number) => delay(ms / speed);
 
-  await tracer.withSpan({ name: "purchase", kind: "workflow" }, async (run) => {
+  await tracer.run({ name: "purchase", kind: "workflow" }, async (run) => {
     run.log("info", `An order of ${ITEMS.length} things`);
 
     await run.withSpan({ name: "check the basket", kind: "step" }, async (step) => {

@@ -36,8 +36,7 @@ const serveStream = toNodeHandler(hub);
 
 function startPurchase(speed: number): string {
   const id = crypto.randomUUID();
-  const stream = hub.stream(id);
-  const tracer = new Tracer(stream, id, { onError: console.error });
+  const tracer = new Tracer(hub.stream(id), id, { onError: console.error });
   const { promise: approval, resolve: approve } = Promise.withResolvers<void>();
   running.set(id, approve);
   begun.add(id);
@@ -46,7 +45,6 @@ function startPurchase(speed: number): string {
     .finally(() => {
       running.delete(id);
       begun.delete(id);
-      stream.complete().catch(console.error);
     });
   return id;
 }

@@ -19,6 +19,9 @@ export class LiveSpan implements ManualSpan {
   /** Settles with the sink's answer to `started`; undefined where there is nothing to wait for. */
   readonly started: Promise<void> | undefined;
 
+  /** How it has ended; undefined while it is open, and if its engine has only interrupted it. */
+  endStatus: SpanStatus | undefined;
+
   /** It ends when a function does, not when somebody says so. */
   hasFunction = false;
 
@@ -169,6 +172,7 @@ export class LiveSpan implements ManualSpan {
   #tellEnd(status: SpanStatus): Promise<void> | undefined {
     if (this.#isEnded) return undefined;
     this.#close();
+    this.endStatus = status;
     const end = this.#emit("ended", { status, attributes: this.#attributes.toObject() });
     if (end !== undefined) this.#endsBelow.add(end);
     return this.#endsStored();
@@ -254,17 +258,21 @@ export class LiveSpan implements ManualSpan {
  *
  * Of spans within one another the outermost waits for the ends of all to be stored. So the sink can store the end of one span
  * while it is given the start of the next, and a slow sink delays each span once, not twice.
+ *
+ * @param isWholeRun whether the sink's stream ends with it
  */
 export async function runInSpan<T>(
   context: SpanContext,
   parent: LiveSpan | undefined,
   options: SpanOptions,
   fn: (span: SpanHandle) => T | PromiseLike<T>,
+  isWholeRun = false,
 ): Promise<T> {
   const span = new LiveSpan(context, parent, options);
   span.hasFunction = true;
   const conclude = async (end: Promise<void> | undefined): Promise<void> => {
     if (end !== undefined && !parent?.takeOver(end)) await context.stored(end);
+    if (isWholeRun && span.endStatus !== undefined) await context.complete(span.endStatus);
   };
   await context.stored(span.started);
   let result: T;

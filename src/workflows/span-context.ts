@@ -1,7 +1,7 @@
 import { type ErrorListener, SSETargetError } from "../errors.ts";
 import type { AttributeLimits } from "./span-attributes.ts";
 import type { SpanDelivery } from "./span-delivery.ts";
-import type { SpanEvent } from "./span-event.ts";
+import type { SpanEvent, SpanStatus } from "./span-event.ts";
 import type { FailureOptions } from "./span-failure.ts";
 import type { TimeInput } from "./span-handle.ts";
 import { type Opening, SpanOpenings } from "./span-openings.ts";
@@ -39,6 +39,13 @@ export class SpanContext {
   /** Settles once the event is stored, has failed or has taken too long; undefined where that is so already. */
   stored(settled: Promise<void> | undefined): Promise<void> | undefined {
     return this.#delivery.wait(settled);
+  }
+
+  /** Ends the sink's stream as a span has ended. Never rejects. */
+  complete(status: SpanStatus): Promise<void> {
+    if (status.code === "OK") return this.#delivery.complete({ reason: "completed" });
+    const { message } = status;
+    return this.#delivery.complete(message === undefined ? { reason: "failed" } : { reason: "failed", message });
   }
 
   /** What tells this opening of a span from others, if its id may be used again and no attempt is told. */

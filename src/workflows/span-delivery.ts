@@ -1,8 +1,14 @@
 import { type ErrorListener, SSETargetError } from "../errors.ts";
+import type { EndData } from "../event.ts";
 import type { SpanEvent } from "./span-event.ts";
 
-/** Where span events go: a function, or anything one can dispatch to, such as an `SSETarget`. */
-export type SpanEventSink = ((event: SpanEvent) => unknown) | { dispatchEvent(event: SpanEvent): unknown };
+/**
+ * Where span events go: a function, or anything one can dispatch to, such as an `SSETarget`. `complete` ends the stream, for `Tracer.run`;
+ * a sink without it has no end.
+ */
+export type SpanEventSink =
+  | ((event: SpanEvent) => unknown)
+  | { dispatchEvent(event: SpanEvent): unknown; complete?(end: EndData): unknown };
 
 /** Bounds of a delivery. */
 export interface DeliveryLimits {
@@ -29,7 +35,7 @@ export class SpanDelivery {
   readonly #troubles = new Set<Trouble>();
   readonly #waiting = new Set<() => void>();
   #calls = 0;
-  #outstanding = 0;
+  readonly #outstanding = new Set<Promise<void>>();
   /** How many calls of the sink are inside one another: it may itself open spans. */
   #depth = 0;
   /** The last call that was outstanding when the delivery stalled. */
@@ -47,7 +53,7 @@ export class SpanDelivery {
     // The shape of the tree matters more than what is said in it.
     const isShape = event.type === "started" || event.type === "ended";
     const limit = isShape ? this.#limits.maxPendingEvents * 2 : this.#limits.maxPendingEvents;
-    if (this.#outstanding >= limit || this.#depth >= MAX_DEPTH) {
+    if (this.#outstanding.size >= limit || this.#depth >= MAX_DEPTH) {
       this.#report("overflowing", () => this.#overflowError());
       return undefined;
     }
@@ -65,7 +71,24 @@ export class SpanDelivery {
     } finally {
       this.#depth -= 1;
     }
-    return this.#track(answer);
+    return this.#track(answer, (error) => this.#report("failing", () => error));
+  }
+
+  /**
+   * Ends the sink's stream once all calls that are outstanding now have settled, or the bound has passed. Settles with that, or after the bound.
+   * A sink whose end fails has lost what viewers wait for, so that is reported each time.
+   */
+  async complete(end: EndData): Promise<void> {
+    await this.wait(this.#outstanding.size === 0 ? undefined : Promise.all(this.#outstanding).then(() => {}));
+    let answer: unknown;
+    try {
+      answer = typeof this.#sink === "function" ? undefined : this.#sink.complete?.(end);
+      if (!isThenable(answer)) return;
+    } catch (error) {
+      this.#onError(error);
+      return;
+    }
+    await this.wait(this.#track(answer, this.#onError));
   }
 
   /** A promise of the call's end or of the bound's, whichever is first; undefined where there is nothing to wait for. */
@@ -85,26 +108,27 @@ export class SpanDelivery {
   }
 
   /** Counts the call as outstanding until it settles. The promise never rejects. */
-  #track(answer: PromiseLike<unknown>): Promise<void> {
+  #track(answer: PromiseLike<unknown>, onFailure: ErrorListener): Promise<void> {
     const call = ++this.#calls;
-    this.#outstanding += 1;
     // Not `answer.then`: of a foreign thenable it may throw, or call back twice.
-    return Promise.resolve(answer).then(
+    const settled = Promise.resolve(answer).then(
       () => {
         this.#troubles.delete("failing");
-        this.#settle(call);
+        this.#settle(settled, call);
       },
       (error: unknown) => {
-        this.#report("failing", () => error);
-        this.#settle(call);
+        onFailure(error);
+        this.#settle(settled, call);
       },
     );
+    this.#outstanding.add(settled);
+    return settled;
   }
 
-  #settle(call: number): void {
-    this.#outstanding -= 1;
+  #settle(settled: Promise<void>, call: number): void {
+    this.#outstanding.delete(settled);
     // Not at the first free place: a sink that stays at its bound would be reported for every second event.
-    if (this.#outstanding <= this.#limits.maxPendingEvents / 2) this.#troubles.delete("overflowing");
+    if (this.#outstanding.size <= this.#limits.maxPendingEvents / 2) this.#troubles.delete("overflowing");
     if (!this.#troubles.has("stalled") || call > this.#stalledAt) return;
     this.#stalledCalls -= 1;
     if (this.#stalledCalls === 0) this.#troubles.delete("stalled");
@@ -112,7 +136,7 @@ export class SpanDelivery {
 
   #stall(): void {
     this.#stalledAt = this.#calls;
-    this.#stalledCalls = this.#outstanding;
+    this.#stalledCalls = this.#outstanding.size;
     this.#report("stalled", () => this.#stallError());
     for (const release of this.#waiting) release();
   }

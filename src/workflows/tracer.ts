@@ -107,6 +107,17 @@ export class Tracer {
     return runInSpan(this.#context, undefined, options, fn);
   }
 
+  /**
+   * A whole run: {@link withSpan}, and then the end of the sink's stream (`complete`), with the reason `completed`, or `failed` and the message that the
+   * span has. So pages stop waiting however the run ends. A sink that fails or hangs there does not fail or hold up the work. The stream stays open
+   * if an engine has only interrupted the run (`isInterruption`).
+   *
+   * A stream that has ended takes no more: for an attempt that may be followed by another one use `withSpan`.
+   */
+  run<T>(options: SpanOptions, fn: (span: SpanHandle) => T | PromiseLike<T>): Promise<T> {
+    return runInSpan(this.#context, undefined, options, fn, true);
+  }
+
   /** Opens a span for work that is not one function. It is open until its `end` or `fail` is called. */
   startSpan(options: SpanOptions): ManualSpan {
     return new LiveSpan(this.#context, undefined, options);

@@ -21,7 +21,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export async function tail(request: TailRequest): Promise<number> {
   const tree = new SpanTree();
   const view = openView(request, tree);
-  const startedAtMs = Date.now();
+  const startedAtMs = performance.now();
   const connection = connect(request.url, {
     headers: request.headers,
     lastEventId: request.lastEventId,
@@ -42,7 +42,7 @@ export async function tail(request: TailRequest): Promise<number> {
     const { state } = connection;
     view.connectionChanged(state);
     hasOpened ||= state.status === "open";
-    if (Date.now() - startedAtMs > PATIENCE_MS) giveUp();
+    if (performance.now() - startedAtMs > PATIENCE_MS) giveUp();
   });
   setTimeout(giveUp, PATIENCE_MS);
   // Once: a second one ends the process, whatever it is still at.

@@ -19,7 +19,9 @@ export function createNetwork(options: ResolvedOptions, host: Host): Network {
   let current: AbortController | undefined;
   let failures = 0;
   let retryMs: number | undefined;
+  /** When something was heard last, by the monotonic clock and by the system's. */
   let heardAtMs = 0;
+  let heardTimeMs = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** What the timer will do, where it may be done now. */
   let onCheck: (() => void) | undefined;
@@ -34,7 +36,7 @@ export function createNetwork(options: ResolvedOptions, host: Host): Network {
     try {
       await host.drained();
       signal.throwIfAborted();
-      heardAtMs = Date.now();
+      hear();
       // Another transport may not be able to tell a comment from silence.
       if (!options.transport) watch();
       const reading = transport({
@@ -48,9 +50,9 @@ export function createNetwork(options: ResolvedOptions, host: Host): Network {
           if (messages[0]) failures = 0;
           host.onMessages(messages);
           // Nothing can be heard while nothing is read.
-          heardAtMs = Infinity;
+          heardAtMs = heardTimeMs = Infinity;
           await host.drained();
-          heardAtMs = Date.now();
+          hear();
         },
       });
       // Not everything that is waited for knows the signal: a token's function, a `fetch` of the user's own.
@@ -75,12 +77,17 @@ export function createNetwork(options: ResolvedOptions, host: Host): Network {
     }
   }
 
+  function hear(): void {
+    heardAtMs = performance.now();
+    heardTimeMs = Date.now();
+  }
+
   /** Gives up the try once nothing has been heard for too long. */
-  function watch(): void {
+  function watch(leftMs = heardAtMs + silenceMs - performance.now()): void {
     clearTimeout(timer);
-    onCheck = watch;
-    const leftMs = heardAtMs + silenceMs - Date.now();
-    if (leftMs > 0) timer = setTimeout(watch, Math.min(leftMs, silenceMs));
+    // A monotonic clock may stand still while the machine sleeps. The system's does not, but may be set: it counts only when somebody looks again.
+    onCheck = () => watch(Math.min(heardAtMs - performance.now(), heardTimeMs - Date.now()) + silenceMs);
+    if (leftMs > 0) timer = setTimeout(() => watch(), Math.min(leftMs, silenceMs));
     else current?.abort(new ConnectionError("connection-lost", `silent for ${silenceMs} ms`));
   }
 

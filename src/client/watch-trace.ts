@@ -133,12 +133,12 @@ class LiveTrace implements TraceWatch {
   #changed(isChanged: boolean): void {
     if (!isChanged) return;
     if (this.#timer === undefined)
-      this.#timer = setTimeout(this.#tell, Math.max(0, this.#toldAtMs + FRAME_MS - Date.now()));
+      this.#timer = setTimeout(this.#tell, Math.max(0, this.#toldAtMs + FRAME_MS - performance.now()));
   }
 
   readonly #tell = (): void => {
     this.#timer = undefined;
-    this.#toldAtMs = Date.now();
+    this.#toldAtMs = performance.now();
     this.#version++;
     callAll(this.#subscribers, undefined, this.#onThrow);
   };

@@ -14,6 +14,7 @@ export interface RegisteredStream {
 
 interface Entry<S> {
   readonly stream: S;
+  /** On the monotonic clock: the system's may be set. */
   lastUsedMs: number;
 }
 
@@ -53,9 +54,9 @@ export class StreamRegistry<S extends RegisteredStream> {
     let entry = this.#entries.get(name);
     if (entry === undefined) {
       if (this.#entries.size >= this.#maxStreams) this.#makeRoom();
-      entry = { stream: this.#make(name), lastUsedMs: 0 };
+      entry = { stream: this.#make(name), lastUsedMs: -Infinity };
     }
-    const nowMs = Date.now();
+    const nowMs = performance.now();
     if (nowMs - entry.lastUsedMs >= MIN_ORDER_MS) {
       this.#entries.delete(name);
       this.#entries.set(name, entry);
@@ -94,7 +95,7 @@ export class StreamRegistry<S extends RegisteredStream> {
   }
 
   #sweep(sweepMs: number): void {
-    const nowMs = Date.now();
+    const nowMs = performance.now();
     for (const [name, entry] of this.#entries) {
       if (entry.stream.isBusy) {
         entry.lastUsedMs = nowMs;

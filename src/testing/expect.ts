@@ -40,9 +40,9 @@ export async function expectRefusal(
 
 /** Waits until it is so. */
 export async function eventually(isSo: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
-  const endMs = Date.now() + PATIENCE_MS;
+  const endMs = performance.now() + PATIENCE_MS;
   while (!(await isSo())) {
-    if (Date.now() > endMs) throw new ConformanceError(`${what()} (waited ${PATIENCE_MS / 1000} s)`);
+    if (performance.now() > endMs) throw new ConformanceError(`${what()} (waited ${PATIENCE_MS / 1000} s)`);
     await new Promise<void>((resolve) => setTimeout(resolve, 5));
   }
 }

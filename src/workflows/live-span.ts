@@ -1,7 +1,7 @@
 import { SSETargetError } from "../errors.ts";
 import { cutText, safeText } from "./attribute-snapshot.ts";
 import { SpanAttributes } from "./span-attributes.ts";
-import { isoTime, type SpanContext } from "./span-context.ts";
+import { type Clock, isoTime, type SpanContext } from "./span-context.ts";
 import type { LogLevel, SpanEvent, SpanKind, SpanProgress, SpanStatus } from "./span-event.ts";
 import { failureAttributes } from "./span-failure.ts";
 import type { AttributesInput, ManualSpan, SpanHandle, SpanOptions, SpanUpdate } from "./span-handle.ts";
@@ -26,6 +26,7 @@ export class LiveSpan implements ManualSpan {
   hasFunction = false;
 
   readonly #context: SpanContext;
+  readonly #clock: Clock;
   readonly #kind: SpanKind | undefined;
   readonly #attempt: number | undefined;
   readonly #run: string | undefined;
@@ -42,6 +43,7 @@ export class LiveSpan implements ManualSpan {
 
   constructor(context: SpanContext, parent: LiveSpan | undefined, given: SpanOptions) {
     this.#context = context;
+    this.#clock = parent === undefined ? context.newClock() : parent.#clock;
     // A copy, read once: options that throw, or that are none, must not keep the work from being done.
     const options: SpanOptions = context.ask(() => ({ ...given, name: given.name }), { name: "unnamed" });
     this.name = cutText(safeText(options.name), context.settings.maxAttributeLength);
@@ -77,7 +79,7 @@ export class LiveSpan implements ManualSpan {
         ...(waitingFor === undefined ? {} : { waitingFor: safeText(waitingFor) }),
       },
       {},
-      options.startTime === undefined ? undefined : context.timestamp(options.startTime),
+      options.startTime === undefined ? undefined : isoTime(options.startTime),
     );
   }
 
@@ -192,7 +194,7 @@ export class LiveSpan implements ManualSpan {
     type: SpanEvent["type"],
     payload: object,
     keyParts: { readonly sequence?: number; readonly payload?: unknown } = {},
-    timestamp: string = this.#context.timestamp(),
+    timestamp?: string,
   ): Promise<void> | undefined {
     const { traceId, spanId, parentSpanId, name } = this;
     const attempt = this.#attempt;
@@ -207,7 +209,7 @@ export class LiveSpan implements ManualSpan {
       ...(this.#kind === undefined ? {} : { kind: this.#kind }),
       ...(attempt === undefined ? {} : { attempt }),
       ...(run === undefined ? {} : { run }),
-      timestamp,
+      timestamp: timestamp ?? isoTime(this.#clock()),
       ...payload,
     };
     // The callers pair types with payloads; to have the compiler see it would take a method for each type.

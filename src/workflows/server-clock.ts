@@ -2,13 +2,15 @@ import { parseTime } from "./span-input.ts";
 
 /** Of so many of the newest live events the freshest counts. */
 const MAX_SAMPLES = 16;
+/** By more than this the system's clock does not go ahead of the monotonic one unless it is set, or the machine has slept. */
+const JUMP_MS = 1000;
 
 export interface ServerClockOptions {
   /**
    * What arrives sooner than this after `connected`, in milliseconds, may be history that is replayed, and not live. @defaultValue 1500
    */
   readonly replayMs?: number;
-  /** The viewer's clock, in milliseconds since the epoch. @defaultValue Date.now */
+  /** The viewer's clock, in milliseconds since the epoch. @defaultValue the system's, but that it is never set back */
   readonly now?: () => number;
 }
 
@@ -21,6 +23,9 @@ export interface ServerClockOptions {
  * differences is the estimate: it is late by the shortest way that one of them had. An event of a replayed history may be hours old; it
  * only proves that the server's clock is not behind it.
  *
+ * If the viewer's clock is set back, this one goes on. If it is set forward, which looks like a machine that has slept, it follows until the next
+ * live event.
+ *
  * Where the events come from several processes, the estimate is of the clock that is furthest ahead.
  */
 export class ServerClock {
@@ -31,12 +36,24 @@ export class ServerClock {
   /** What history has proved. */
   #atLeastMs = 0;
   #connectedAt: number;
+  /** By how much the system's clock is ahead of the monotonic one, at the most so far. */
+  #aheadMs = -Infinity;
+  /** The clock has jumped since the samples were taken. */
+  #isJumped = false;
 
   constructor(options: ServerClockOptions = {}) {
     this.#replayMs = options.replayMs ?? 1500;
-    this.#now = options.now ?? Date.now;
+    this.#now = options.now ?? this.#systemTime;
     this.#connectedAt = this.#now();
   }
+
+  readonly #systemTime = (): number => {
+    const monotonicMs = performance.now();
+    const aheadMs = Date.now() - monotonicMs;
+    if (aheadMs > this.#aheadMs + JUMP_MS && this.#samples.length > 0) this.#isJumped = true;
+    this.#aheadMs = Math.max(this.#aheadMs, aheadMs);
+    return monotonicMs + this.#aheadMs;
+  };
 
   /** Call it when a connection has opened, for then history may follow. The time of construction counts as the first. */
   connected(): void {
@@ -54,6 +71,8 @@ export class ServerClock {
     const arrival = this.#now();
     const aheadMs = time - arrival;
     if (isLive ?? Math.abs(arrival - this.#connectedAt) > this.#replayMs) {
+      if (this.#isJumped) this.#samples = [];
+      this.#isJumped = false;
       this.#samples = [...this.#samples, aheadMs].slice(-MAX_SAMPLES);
     } else this.#atLeastMs = Math.max(this.#atLeastMs, aheadMs);
   }

@@ -12,7 +12,20 @@ export interface SpanSettings extends AttributeLimits, FailureOptions {
   readonly isInterruption: (error: unknown) => boolean;
   /** Undefined: not told. */
   readonly attempt: number | undefined;
-  readonly now: () => number;
+  /** Undefined: the system's clock. */
+  readonly now: (() => number) | undefined;
+}
+
+/** Milliseconds since the epoch. */
+export type Clock = () => number;
+
+/**
+ * The system's time as it was set when the clock was made, which runs on whatever that is set to: spans last as long as they last.
+ * @see https://www.w3.org/TR/hr-time-3/#sec-monotonic-clock
+ */
+function steadyClock(): Clock {
+  const aheadMs = Date.now() - performance.now();
+  return () => Math.round(aheadMs + performance.now());
 }
 
 /** What all spans of one tracer share. Nothing in here throws: it stands between instrumentation and the user's work. */
@@ -53,10 +66,11 @@ export class SpanContext {
     return this.#openings.open(spanId);
   }
 
-  /** The time on the wire. */
-  timestamp(time?: TimeInput): string {
-    const given = time === undefined ? undefined : isoTime(time);
-    return given ?? isoTime(this.#readClock()) ?? new Date().toISOString();
+  /** The clock of an outermost span and all within it. */
+  newClock(): Clock {
+    const { now } = this.settings;
+    const systemClock = steadyClock();
+    return now === undefined ? systemClock : () => this.#readClock(now) ?? systemClock();
   }
 
   report(error: unknown): void {
@@ -80,19 +94,18 @@ export class SpanContext {
     }
   }
 
-  #readClock(): number {
-    const time = this.ask(this.settings.now, NaN);
-    if (!Number.isFinite(time)) {
-      this.#reportOnce(
-        "clock",
-        () =>
-          new SSETargetError(
-            "invalid-option",
-            "`now` must return milliseconds since the epoch; the system's clock is used",
-          ),
-      );
-    }
-    return time;
+  #readClock(now: () => number): number | undefined {
+    const time = this.ask(now, NaN);
+    if (isoTime(time) !== undefined) return time;
+    this.#reportOnce(
+      "clock",
+      () =>
+        new SSETargetError(
+          "invalid-option",
+          "`now` must return milliseconds since the epoch; the system's clock is used",
+        ),
+    );
+    return undefined;
   }
 
   #reportOnce(trouble: "attribute" | "clock" | "callback", error: () => unknown): void {

@@ -47,7 +47,10 @@ export interface TracerOptions {
    * @defaultValue () => false
    */
   readonly isInterruption?: (error: unknown) => boolean;
-  /** The clock, in milliseconds since the epoch. @defaultValue Date.now */
+  /**
+   * The clock, in milliseconds since the epoch. @defaultValue the system's, as it was set when the outermost span began: a clock that is set back or
+   * forward changes neither order nor duration of what is within one
+   */
   readonly now?: () => number;
 }
 
@@ -91,7 +94,7 @@ export class Tracer {
       errorMessage: options.errorMessage ?? messageOf,
       isInterruption: options.isInterruption ?? (() => false),
       attempt: options.attempt === undefined ? undefined : wholeNumberOption("attempt", options.attempt, 1, 1),
-      now: options.now ?? Date.now,
+      now: options.now,
     };
     const onError = guarded(options.onError);
     this.traceId = traceId;

@@ -160,6 +160,17 @@ describe("the watchdog", () => {
     expect(exchange.askedAtMs).toHaveLength(2);
   });
 
+  it.each([-3_600_000, 3_600_000])("does not go by a system clock that is set by %d ms", async (byMs) => {
+    hanging();
+    using connection = open();
+    await vi.advanceTimersByTimeAsync(1_000);
+    vi.setSystemTime(Date.now() + byMs);
+    await vi.advanceTimersByTimeAsync(43_900);
+    expect(connection.state.status).toBe("open");
+    await vi.advanceTimersByTimeAsync(200);
+    expect(connection.state.status).toBe("waiting");
+  });
+
   it("takes comments, events and half events for life", async () => {
     hanging();
     using connection = open({ silenceMs: 10_000 });

@@ -86,8 +86,13 @@ describe("a watched trace", () => {
     expect(versions.length).toBeGreaterThan(5);
     expect(versions.length).toBeLessThanOrEqual(12);
     expect(versions).toEqual(versions.map((_, index) => before + index + 1));
+    vi.setSystemTime(Date.now() - 3_600_000);
+    const told = versions.length;
+    feed(span(161, "started", { spanId: "set back" }));
+    await vi.advanceTimersByTimeAsync(20);
+    expect(versions).toHaveLength(told + 1);
     // What changes nothing is not told.
-    feed(span(161, "started", { spanId: "s1" }));
+    feed(span(162, "started", { spanId: "s1" }));
     await vi.advanceTimersByTimeAsync(50);
     expect(watch.version).toBe(versions.at(-1));
     const { version } = watch;

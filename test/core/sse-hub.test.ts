@@ -103,6 +103,18 @@ describe("SSEHub", () => {
     expect([hub.streamCount, vi.getTimerCount()]).toEqual([0, 0]);
   });
 
+  it("keeps idle streams for as long as it was told, whatever the system's clock is set to", async () => {
+    vi.useFakeTimers();
+    const hub = new SSEHub<Tick>("/runs/:id", { idleMs: 3_600_000 });
+    await hub.dispatchEvent("idle", { type: "tick", n: 1 });
+    vi.setSystemTime(Date.now() + 7_200_000);
+    await vi.advanceTimersByTimeAsync(3_500_000);
+    expect(hub.streamCount).toBe(1);
+    vi.setSystemTime(Date.now() - 86_400_000);
+    await vi.advanceTimersByTimeAsync(200_000);
+    expect(hub.streamCount).toBe(0);
+  });
+
   it("follows a store only while somebody watches, and misses nothing when somebody comes again", async () => {
     vi.useFakeTimers();
     const store = new MemoryEventStore<Tick>();

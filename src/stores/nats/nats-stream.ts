@@ -148,7 +148,7 @@ export class NatsStream {
 
   /** Tries until there is an answer, a refusal that another try does not change, or no more time. */
   async #untilAnswered<T>(call: () => Promise<T>): Promise<T> {
-    const endMs = Date.now() + this.#settings.timeoutMs;
+    const endMs = performance.now() + this.#settings.timeoutMs;
     for (let tries = 1; ; tries++) {
       try {
         // Makes the stream where it is not there, also when it has gone in the meantime.
@@ -165,7 +165,7 @@ export class NatsStream {
         }
         this.#manager = undefined;
         const isFinal = codeOf(error) !== undefined && codeOf(error) !== STREAM_NOT_FOUND;
-        if (isFinal || Date.now() >= endMs) {
+        if (isFinal || performance.now() >= endMs) {
           throw new SSETargetError(
             "store-unavailable",
             `JetStream did not do it (${error instanceof Error ? error.message : String(error)}), tried ${tries} times in \`timeoutMs\` (${this.#settings.timeoutMs})`,

@@ -202,7 +202,7 @@ export class EventQueue {
 
   /** Answers with the last error where `retryForMs` were not enough. */
   async #deliver(events: readonly SpanEvent[]): Promise<SSETargetError | undefined> {
-    const giveUpAt = Date.now() + this.#limits.retryForMs;
+    const giveUpAt = performance.now() + this.#limits.retryForMs;
     for (let failures = 0; ; failures++) {
       try {
         await this.#call(events);
@@ -210,7 +210,7 @@ export class EventQueue {
       } catch (cause) {
         // Half of it is chance, so that instances that failed together do not come back together.
         const backoffMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures) * (0.5 + Math.random() / 2);
-        if (Date.now() + backoffMs > giveUpAt) {
+        if (performance.now() + backoffMs > giveUpAt) {
           return new SSETargetError(
             "timeout",
             `${events.length} span events could not be delivered within \`retryForMs\` (${this.#limits.retryForMs} ms, ${failures + 1} calls); they wait for the next event or flush`,

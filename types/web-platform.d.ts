@@ -5,6 +5,8 @@
  * `process` or a `window` that slips in is a compile error. A new global is added here only after it was seen in all five.
  */
 interface EventInit {
+  readonly bubbles?: boolean;
+  readonly composed?: boolean;
   readonly cancelable?: boolean;
 }
 declare class Event {

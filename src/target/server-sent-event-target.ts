@@ -3,6 +3,7 @@ import { SSETargetError, type ErrorListener } from "../errors.ts";
 import { MessageWriter } from "../http/message-writer.ts";
 import type { Sink } from "../http/sink.ts";
 import { delayOption, describeValue, MAX_TIMER_MS, wholeNumberOption } from "../options.ts";
+import { KEEP_ALIVE_TEXT } from "../wire/frame.ts";
 import { commentFrame, messageFrame } from "../wire/message-frame.ts";
 import { checkEvent } from "./check-event.ts";
 import { CLOSE_TYPE, ServerSentEvent, type SentEvent } from "./server-sent-event.ts";
@@ -54,7 +55,7 @@ export class ServerSentEventTarget extends EventTarget {
     this.lastEventId = lastEventId;
     this.#onError = limits.onError;
     // The first bytes make proxies and browsers see an open stream at once.
-    const first = retryMs === null ? commentFrame("keepalive") : `retry: ${retryMs}\n\n`;
+    const first = retryMs === null ? KEEP_ALIVE_TEXT : `retry: ${retryMs}\n\n`;
     this.#writer = new MessageWriter(sink, first, {
       ...limits,
       keepAliveMs,
@@ -98,7 +99,7 @@ export class ServerSentEventTarget extends EventTarget {
    * @throws SSETargetError `unserializable-data`
    */
   dispatchMessage(data: unknown): boolean {
-    return this.dispatchEvent(new ServerSentEvent("message", { data }));
+    return this.dispatchEvent(new ServerSentEvent("message", { data, cancelable: true }));
   }
 
   /** Sends a comment, which browsers ignore. */
@@ -169,7 +170,7 @@ const ANY_SIZE = Number.MAX_SAFE_INTEGER;
 
 function eventOf(form: EventForm): SentEvent {
   const { event } = checkEvent(form, ANY_SIZE);
-  return new ServerSentEvent(event.type, { data: wireText(event), id: event.id });
+  return new ServerSentEvent(event.type, { data: wireText(event), id: event.id, cancelable: true });
 }
 
 /** @throws SSETargetError `invalid-option` */

@@ -16,9 +16,18 @@ export interface ServerSentEventInit {
   readonly replacer?: ((this: unknown, key: string, value: unknown) => unknown) | readonly (string | number)[] | null;
   /** Handed to `JSON.stringify`. JSON of several lines is sent and received as such. */
   readonly space?: string | number;
-  /** Whether a listener may keep the event from being sent. @defaultValue true */
+  /** Whether a listener can keep the event from being sent with `preventDefault()`. @defaultValue false, as in the DOM */
   readonly cancelable?: boolean;
+  /** Passed to the DOM's `Event`; means nothing here. @defaultValue false */
+  readonly bubbles?: boolean;
+  /** Passed to the DOM's `Event`; means nothing here. @defaultValue false */
+  readonly composed?: boolean;
 }
+
+/** Data given directly as the second argument: any object that names no member of {@link ServerSentEventInit}. */
+export type ServerSentEventData = { readonly [name: string]: unknown } & {
+  readonly [name in keyof ServerSentEventInit]?: never;
+};
 
 /** An event as the listeners of a per-request target see it before it is sent. */
 export interface SentEvent extends Event {
@@ -34,9 +43,15 @@ export interface SentEvent extends Event {
 export interface ServerSentEventConstructor {
   /**
    * @param type the name that the browser listens to; `message` is what `onmessage` gets.
-   * @throws SSETargetError `invalid-type`, `reserved-type`, `invalid-id`, `invalid-option`, `unserializable-data`
+   * @param init what the event holds. An object without any of these members, and anything that is not a plain object
+   *   (a string, a number, an array), is the data itself: `new ServerSentEvent("ping", { hello: "world" })`.
+   * @throws SSETargetError `invalid-type`, `reserved-type`, `invalid-id`, `unserializable-data`, and `invalid-option` for an
+   *   object that mixes these members with others
    */
   new (type: string, init?: ServerSentEventInit): SentEvent;
+  new (type: string, data: ServerSentEventData | readonly unknown[] | string | number | boolean | null): SentEvent;
+  /** The form with data and its options apart. The second argument is the data, whatever it is. */
+  new (type: string, data: unknown, init: Omit<ServerSentEventInit, "data">): SentEvent;
   readonly prototype: SentEvent;
 }
 
@@ -56,15 +71,17 @@ export const ServerSentEvent: ServerSentEventConstructor = class extends Event i
   readonly #id: string | number | undefined;
   readonly #retry: number | undefined;
 
-  constructor(type: string, init: ServerSentEventInit = {}) {
+  constructor(type: string, ...given: readonly unknown[]) {
     checkType(type);
+    const init = readInit(given);
     if (type === CLOSE_TYPE) {
       throw new SSETargetError(
         "reserved-type",
         `a server-sent event's \`type\` must not be "${CLOSE_TYPE}", for listeners of the target would take it for the connection's end; choose another name`,
       );
     }
-    super(type, { cancelable: init.cancelable ?? true });
+    const { bubbles = false, cancelable = false, composed = false } = init;
+    super(type, { bubbles, cancelable, composed });
     this.#id = checkId(init.id);
     this.#retry = init.retry === undefined ? undefined : wholeNumberOption("retry", init.retry, 0, 0);
     this.#data = dataOf(type, init);
@@ -90,6 +107,56 @@ export const ServerSentEvent: ServerSentEventConstructor = class extends Event i
 
 /** The target's own event, which is not sent. */
 export const CLOSE_TYPE = "close";
+
+const INIT_MEMBERS: ReadonlySet<string> = new Set<keyof ServerSentEventInit>([
+  "data",
+  "id",
+  "retry",
+  "replacer",
+  "space",
+  "cancelable",
+  "bubbles",
+  "composed",
+]);
+
+/** @throws SSETargetError `invalid-option` */
+function readInit([first, second]: readonly unknown[]): ServerSentEventInit {
+  if (second !== undefined) {
+    const init = isPlainObject(second) ? second : {};
+    const [unknown = isPlainObject(second) ? undefined : second] = foreignMembers(init);
+    if (unknown === undefined && init["data"] === undefined) return { ...init, data: first };
+    throw new SSETargetError(
+      "invalid-option",
+      `the third argument of \`new ServerSentEvent\` must be an object of ${memberNames("data")}, got ${describeValue(unknown ?? "data")}; data goes into the second`,
+    );
+  }
+  if (first === undefined) return {};
+  if (!isPlainObject(first)) return { data: first };
+  const foreign = foreignMembers(first);
+  if (foreign.length === 0) return first;
+  // `undefined` and absent mean the same.
+  const own = Object.keys(first).filter((name) => INIT_MEMBERS.has(name) && first[name] !== undefined);
+  if (own.length === 0) return { data: first };
+  throw new SSETargetError(
+    "invalid-option",
+    `the second argument of \`new ServerSentEvent\` must be either data or an object of ${memberNames()}, got both: ${own.join(", ")} beside ${foreign.join(", ")}; put the data into \`{ data: … }\``,
+  );
+}
+
+function memberNames(but?: string): string {
+  return [...INIT_MEMBERS].filter((name) => name !== but).join(", ");
+}
+
+function foreignMembers(init: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(init).filter((name) => !INIT_MEMBERS.has(name) && init[name] !== undefined);
+}
+
+/** An instance of a class, a `Date` or a `Map` say, is data. */
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
 
 function checkId(id: unknown): string | number | undefined {
   if (id === undefined) return undefined;

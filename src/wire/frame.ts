@@ -37,4 +37,7 @@ export function encodeRetry(delayMs: number): SharedBytes {
 }
 
 /** A comment that browsers ignore; it keeps proxies from closing a quiet connection. */
-export const KEEP_ALIVE: SharedBytes = shareText(": keepalive\n\n");
+export const KEEP_ALIVE_TEXT = ":keepalive\n\n";
+
+/** The same as bytes. */
+export const KEEP_ALIVE: SharedBytes = shareText(KEEP_ALIVE_TEXT);

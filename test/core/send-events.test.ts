@@ -65,7 +65,7 @@ describe.each(Object.entries(DOORS))("sendEvents through %s", (_name, open) => {
     expect(target.dispatchEvent(new ServerSentEvent("ping", { data }))).toBe(true);
     await target.close();
     const text = await readToEnd();
-    expect(text).toBe(`: keepalive\n\nevent: ping\n${wire}\n`);
+    expect(text).toBe(`:keepalive\n\nevent: ping\n${wire}\n`);
     expect(parse(text)).toEqual([{ id: undefined, event: "ping", data: received }]);
   });
 
@@ -278,6 +278,60 @@ describe.each(Object.entries(DOORS))("sendEvents through %s", (_name, open) => {
   });
 });
 
+describe("new ServerSentEvent", () => {
+  const made = (...given: readonly unknown[]) => {
+    const Constructor = ServerSentEvent as unknown as new (
+      ...args: readonly unknown[]
+    ) => typeof ServerSentEvent.prototype;
+    const { data, id, retry } = new Constructor("ping", ...given);
+    return [data, id, retry];
+  };
+  const NONE = [undefined, undefined];
+
+  it("takes data directly, as Oak's page shows it", () => {
+    const event = new ServerSentEvent("ping", { hello: "world" });
+    expect(event.toString()).toBe('event: ping\ndata: {"hello":"world"}\n\n');
+    expect(made({ toString: 1, __proto__: null })).toEqual(['{"toString":1}', ...NONE]);
+    expect(made({ hello: "world", data: undefined })).toEqual(['{"hello":"world"}', ...NONE]);
+    for (const data of [[1], [], 7, 0, true, false, null, new Date(0)])
+      expect(made(data)).toEqual([JSON.stringify(data), ...NONE]);
+    expect(made("as it is")).toEqual(["as it is", ...NONE]);
+    expect(() => made(1n)).toThrow("BigInt");
+  });
+
+  it("takes the members of an init, and nothing", () => {
+    expect(made({ data: { hello: "world" }, id: 1, retry: 2 })).toEqual(['{"hello":"world"}', 1, 2]);
+    expect(made({ data: 1, hello: undefined, bubbles: true, composed: true, cancelable: true })).toEqual([
+      "1",
+      ...NONE,
+    ]);
+    for (const given of [[], [undefined], [{}]]) expect(made(...given)).toEqual(["", ...NONE]);
+  });
+
+  it("takes data and an init apart, whatever the data's members are called", () => {
+    expect(made({ id: "p_1", type: "paid" }, { id: 7 })).toEqual(['{"id":"p_1","type":"paid"}', 7, undefined]);
+    expect(made("text", { retry: 5 })).toEqual(["text", undefined, 5]);
+    expect(made({ a: { b: 1 } }, { space: 1 })[0]).toContain("\n");
+  });
+
+  it("refuses members of an init beside others, and says which", () => {
+    for (const mixed of [
+      { data: 1, hello: "world" },
+      { id: 1, hello: "world" },
+      { hello: "world", retry: 5 },
+      { hello: "world", space: 2 },
+      { cancelable: false, hello: "world" },
+    ]) {
+      expect(() => made(mixed)).toThrow(expect.objectContaining({ code: "invalid-option" }));
+      expect(() => made(mixed)).toThrow(/must be either data or an object of .* hello.*\{ data: … \}/);
+    }
+    for (const third of [{ data: 1 }, { hello: 1 }, 7, "text", []])
+      expect(() => made(1, third)).toThrow("the third argument of `new ServerSentEvent`");
+    // @ts-expect-error: the types say so as well.
+    expect(() => new ServerSentEvent("ping", { data: 1, hello: "world" })).toThrow("got both");
+  });
+});
+
 describe("a per-request target", () => {
   const open: Door = DOORS["the universal door"];
 
@@ -292,8 +346,10 @@ describe("a per-request target", () => {
     });
     target.addEventListener("message", { handleEvent: (event) => heard.push(event.data) });
     expect(target.dispatchEvent(new ServerSentEvent("tick", { data: 1, id: "a", retry: 5 }))).toBe(true);
-    expect(target.dispatchEvent(new ServerSentEvent("tick", { data: 2 }))).toBe(false);
-    expect(target.dispatchEvent(new ServerSentEvent("tick", { data: 2, cancelable: false }))).toBe(true);
+    expect(target.dispatchEvent(new ServerSentEvent("tick", { data: 2, cancelable: true }))).toBe(false);
+    // As in the DOM, an event that nobody made cancelable is not.
+    expect(new ServerSentEvent("tick").cancelable).toBe(false);
+    expect(target.dispatchEvent(new ServerSentEvent("tick", { data: 2 }))).toBe(true);
     target.dispatchMessage([1]);
     await target.close();
     expect(heard).toEqual([
@@ -435,7 +491,7 @@ describe("a per-request target", () => {
       expect(vi.getTimerCount()).toBe(1);
       await vi.advanceTimersByTimeAsync(1_000);
       const [first] = clients;
-      expect(await first?.readUntil(": keepalive\n\n")).toContain(": keepalive\n\n");
+      expect(await first?.readUntil(":keepalive\n\n")).toContain(":keepalive\n\n");
       await Promise.all(clients.map(({ target }) => target.close()));
       expect(vi.getTimerCount()).toBe(0);
     });

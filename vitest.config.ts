@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -17,64 +18,79 @@ const alias = [
   { find: /^ssetarget\/workflows$/, replacement: source("workflows/index.ts") },
 ];
 
+/** Tests mostly wait: for processes, sockets and browsers. On two cores, one more at a time than there are cores pays. */
+const WORKERS = Math.max(3, availableParallelism());
+
+/** Nothing here is an assertion about speed: a busy machine is slow, and what hangs is found all the same. */
+const patient = {
+  environment: "node" as const,
+  setupFiles: ["./test/setup.ts"],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: 25_000 } },
+};
+
 export default defineConfig({
   test: {
     projects: [
       {
         resolve: { alias },
         test: {
+          ...patient,
           name: "unit",
           include: ["test/{core,workflows,client,react,element,cli}/**/*.test.{ts,tsx}"],
-          environment: "node",
+          maxWorkers: WORKERS,
+          // What needs no service goes first.
+          sequence: { groupOrder: 1 },
         },
       },
       {
         resolve: { alias },
         test: {
+          ...patient,
           name: "stores",
           include: ["test/stores/**/*.test.ts"],
-          environment: "node",
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          maxWorkers: WORKERS,
+          sequence: { groupOrder: 2 },
         },
       },
       {
         test: {
+          ...patient,
           name: "frameworks",
           include: ["test/frameworks/*.test.ts"],
-          environment: "node",
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          maxWorkers: WORKERS,
+          sequence: { groupOrder: 2 },
         },
       },
       {
         test: {
+          ...patient,
           name: "docs",
           include: ["test/docs/**/*.test.ts"],
-          environment: "node",
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          maxWorkers: WORKERS,
+          sequence: { groupOrder: 2 },
         },
       },
       {
         resolve: { alias },
         test: {
+          ...patient,
           name: "cloudflare",
           include: ["test/cloudflare/**/*.test.ts"],
-          environment: "node",
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          maxWorkers: WORKERS,
+          sequence: { groupOrder: 2 },
         },
       },
       {
         resolve: { alias },
         test: {
+          ...patient,
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
-          environment: "node",
           testTimeout: 90_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

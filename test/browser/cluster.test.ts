@@ -3,9 +3,11 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { EventSource } from "eventsource";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort } from "../support/ports.ts";
 
 const START = fileURLToPath(new URL("../../examples/cluster/start.ts", import.meta.url));
-const PORT = 21_000 + (process.pid % 5_000) * 2;
+/** That of the proxy; the three servers have those that follow, and Redis has the tenth after it. */
+const PORT = await freePort(11);
 const base = `http://127.0.0.1:${PORT}`;
 let cluster: ChildProcess;
 let output = "";

@@ -13,7 +13,7 @@ export interface Attempt {
   readonly onState: (status: ConnectionStatus, attempt: number) => void;
   /**
    * To be told the server's name for the history (`SSETarget-Stream`), or null, before any message of a connection. Tabs share a
-   * connection only if this is called.
+   * connection only if this is called. With a name, messages are to be marked as ours.
    */
   readonly onStream: (name: string | null) => void;
   readonly onRetry: (delayMs: number) => void;

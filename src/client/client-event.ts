@@ -63,6 +63,8 @@ export interface WireMessage {
   readonly type: string;
   /** Its `data:`; undefined where there was an `id:` and nothing else, which moves the cursor. */
   readonly data?: string;
+  /** Whether the server has named the history (`SSETarget-Stream`), so that ids are cursors. */
+  readonly isOurs?: boolean;
 }
 
 /**

@@ -4,13 +4,16 @@ import { parseCursor } from "../wire/cursor-text.ts";
 import type { ReceivedEvent, WireMessage } from "./client-event.ts";
 
 /**
- * Turns what came over the wire into events, each once, from however many connections, by the cursors alone (PROTOCOL.md, sections 3
- * to 8). What came is not trusted.
+ * Turns what came over the wire into events. Those of a stream that is surely ours are told apart by their cursors (PROTOCOL.md,
+ * sections 3 to 8): each once, from however many connections. Those of any other are all handed over, as an `EventSource` does, for its
+ * ids may mean anything: a counter that restarts with each connection, one id for all, a version. What came is not trusted.
  */
 export interface Continuity {
   /** What the server is to be told. Stays where it was until an event follows a gap, as the server expects. */
   readonly cursor: () => string;
-  /** The place that has been come to: two tabs with the same have been told the same, gaps included. */
+  /**
+   * The place that has been come to: two tabs with the same have been told the same, gaps included. For streams that are ours.
+   */
   readonly position: () => string;
   readonly begin: (cursor: string) => void;
   /** The events that a message comes to; undefined where it tells nothing new. */
@@ -30,10 +33,14 @@ export function createContinuity(parse: (data: string, type: string) => unknown,
       cursor = text;
       last = parseCursor(text);
     },
-    take({ id, type, data }) {
+    take({ id, type, data, isOurs: isMarked }) {
       const events: ReceivedEvent[] = [];
       const at = parseCursor(id ?? "");
-      if (at && data !== undefined) {
+      const isReserved = type.startsWith(RESERVED_TYPE_PREFIX);
+      const isNext = at && last && !at.epoch && isSure(last) && at.id > last.id;
+      const isOurs = isMarked || isSure(at) || isNext;
+      if (!isOurs && id !== undefined && data !== undefined && !isReserved) last = undefined;
+      if (isOurs && at && data !== undefined) {
         if (last && !isSameHistory(at, last)) {
           // The server says so itself, unless that was lost with a connection which had moved the cursor already.
           const reset: GapData = { reason: "reset", after: last.id, resumesAt: at.id };
@@ -50,8 +57,7 @@ export function createContinuity(parse: (data: string, type: string) => unknown,
       }
       if (data === undefined) return events;
       try {
-        const isOurs = type.startsWith(RESERVED_TYPE_PREFIX);
-        const value = isOurs ? (JSON.parse(data) as GapData) : parse(data, type);
+        const value = isReserved ? (JSON.parse(data) as GapData) : parse(data, type);
         if (type === GAP_EVENT_TYPE) {
           const { reason, resumesAt } = value as GapData;
           const mark = `!${resumesAt}`;
@@ -60,8 +66,9 @@ export function createContinuity(parse: (data: string, type: string) => unknown,
           gapMark = mark;
           if (reason === "reset" || reason === "unknown-cursor") last = undefined;
         }
-        if (!isOurs || type === GAP_EVENT_TYPE || type === END_EVENT_TYPE) {
-          events.push({ type, id: at?.id, lastEventId: cursor, data: value });
+        if (!isReserved || type === GAP_EVENT_TYPE || type === END_EVENT_TYPE) {
+          const place = isOurs || !at?.epoch ? at?.id : undefined;
+          events.push({ type, id: place, lastEventId: cursor, data: value });
         }
       } catch (cause) {
         onError(new SSETargetError("invalid-event", `event ${id} cannot be read`, { cause }));
@@ -69,6 +76,11 @@ export function createContinuity(parse: (data: string, type: string) => unknown,
       return events;
     },
   };
+}
+
+/** Whether it is surely a cursor: with digits alone behind the dot it may be a number of some other kind. */
+function isSure(cursor: Cursor | undefined): boolean {
+  return /\D/.test(cursor?.epoch ?? "");
 }
 
 /** A cursor that names no history is taken to be of the one that is at hand. */

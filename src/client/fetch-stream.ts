@@ -14,9 +14,10 @@ export async function readByFetch(attempt: Attempt): Promise<void> {
     response = await request(attempt, true);
   }
   if (isStream(response)) {
-    attempt.onStream(response.headers.get(STREAM_NAME_HEADER));
+    const name = response.headers.get(STREAM_NAME_HEADER);
+    attempt.onStream(name);
     attempt.onState("open", 0);
-    await read(response.body as ReadableStream<Uint8Array>, attempt);
+    await read(response.body as ReadableStream<Uint8Array>, attempt, name !== null);
   }
 }
 
@@ -46,7 +47,7 @@ function ask<T>(given: Given<T>, wasRefused: boolean): T | Promise<T> {
 function isStream(response: Response): boolean {
   const { status, headers, body } = response;
   const type = headers.get("content-type");
-  if (status === 200 && body && /^text\/event-stream *(;|$)/i.test(`${type}`)) return true;
+  if (status === 200 && body && /^text\/event-stream[ \t]*(;|$)/i.test(`${type}`)) return true;
   drop(response);
   if (status === 204) return false;
   const retryAfter = headers.get("retry-after");
@@ -67,6 +68,7 @@ function isStream(response: Response): boolean {
 async function read(
   body: ReadableStream<Uint8Array>,
   { options, signal, onRetry, onMessages }: Attempt,
+  isOurs: boolean,
 ): Promise<void> {
   const reader = body.getReader();
   // The parser takes one byte order mark away, as the format has it; the decoder would take another.
@@ -79,11 +81,11 @@ async function read(
       throw new ConnectionError("event-too-large", "an event is longer than `maxEventLength`");
     },
     onRetry,
-    onId: (id) => messages.push({ id, type: "" }),
+    onId: (id) => messages.push({ id, type: "", isOurs }),
     onEvent({ id, event: type = "message", data }) {
       // Its id was told right before.
       if (id !== undefined) messages.pop();
-      messages.push({ id, type, data });
+      messages.push({ id, type, data, isOurs });
     },
   });
   // A body that does not come from the network need not know the signal.

@@ -67,6 +67,8 @@ describe("an answer", () => {
       "TEXT/EVENT-STREAM ; a=b",
       "text/event-stream;x=bogus",
       "text/event-stream;",
+      "text/event-stream\t;x=1",
+      "text/event-stream \t ;\tx=1",
     ]) {
       const { url } = await serve(statusOf(200, { "content-type": type }, frame(1)), over);
       const { connection, events } = watch(url);

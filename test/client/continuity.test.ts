@@ -1,6 +1,6 @@
 import { MemoryEventStore } from "ssetarget";
 import { describe, expect, it, vi } from "vitest";
-import { frame, openStreamOf, over, serve, streamOf } from "./support/scripted-server.ts";
+import { frame, openStreamOf, ours, over, serve, streamOf } from "./support/scripted-server.ts";
 import { serveTicks, type Tick } from "./support/tick-server.ts";
 import { watch } from "./support/watched.ts";
 
@@ -205,14 +205,21 @@ describe("continuity", () => {
   });
 
   it("does the same where ids name no history", async () => {
-    const { url } = await serve(streamOf(frame(1), frame(2), frame(2)), streamOf(frame(1), frame(2), frame(5)), over);
+    const { url } = await serve(
+      ours(streamOf(frame(1), frame(2), frame(2))),
+      ours(streamOf(frame(1), frame(2), frame(5))),
+      over,
+    );
     const { connection, ids } = watch(url, { lastEventId: "1" });
     await connection.closed;
     expect(ids).toEqual([2, 5]);
   });
 
   it("takes a history's name when it comes, and ids without one to be of the same", async () => {
-    const { url } = await serve(streamOf(frame(1), frame("2.e"), frame("3"), frame("3.e"), frame("4.e")), over);
+    const { url } = await serve(
+      ours(streamOf(frame(1), frame(1), frame("2.e"), frame("3"), frame("3.e"), frame("4.e"))),
+      over,
+    );
     const { connection, ids } = watch(url);
     await connection.closed;
     expect(ids).toEqual([1, 2, 3, 4]);

@@ -59,6 +59,11 @@ export function openStreamOf(...chunks: readonly (string | Uint8Array)[]): Answe
   };
 }
 
+/** The same answer of a server of ours: its ids are cursors. */
+export function ours(answer: Answer): Answer {
+  return (response, request) => answer(response.setHeader("ssetarget-stream", "name"), request);
+}
+
 export function statusOf(status: number, headers: Readonly<Record<string, string>> = {}, body = ""): Answer {
   return (response) => response.writeHead(status, headers).end(body);
 }

@@ -6,6 +6,7 @@ import { launchChromium } from "./chromium.ts";
 import { openCuttingProxy, type CuttingProxy } from "./cutting-proxy.ts";
 import type { PAGES, PageProps, Probe } from "./react/pages.tsx";
 import { buildScript, openReactServer, type ReactServer } from "./react/react-server.ts";
+import { until } from "../support/until.ts";
 
 let browser: Browser;
 let script: string;
@@ -53,10 +54,6 @@ const expectText = (selector: string, text: string): Promise<unknown> =>
   );
 const probe = () => page.evaluate(() => (globalThis as unknown as { probe: Probe }).probe);
 const recovered = () => page.evaluate(() => (globalThis as unknown as { recovered: string[] }).recovered);
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
-}
 
 const OPEN = [started("first"), started("step", { parent: "first", ms: 1 })];
 

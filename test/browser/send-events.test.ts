@@ -6,6 +6,7 @@ import { ServerSentEvent, type ServerSentEventTarget, type SendEventsArguments }
 import { sendEvents } from "ssetarget/node";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "./chromium.ts";
+import { until } from "../support/until.ts";
 
 let browser: Browser;
 let server: Server;
@@ -57,10 +58,6 @@ const heard = () => page.evaluate(() => (globalThis as unknown as Watching).hear
 const isClosed = () =>
   page.waitForFunction(() => (globalThis as unknown as Watching).source.readyState === EventSource.CLOSED);
 const last = () => targets.at(-1) as ServerSentEventTarget;
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
-}
 
 describe("a browser's EventSource on a per-request target", () => {
   it("hears what is dispatched, as it was dispatched", async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Lab } from "./support/lab.ts";
-import { Watch, within } from "./support/watch.ts";
+import { until } from "../support/until.ts";
+import { Watch } from "./support/watch.ts";
 
 let lab: Lab;
 beforeAll(async () => {
@@ -132,9 +133,5 @@ describe("the object that keeps a workflow's events", () => {
 
 /** An alarm tells nobody outside: the object has to be asked. */
 async function untilEmpty(id: string): Promise<void> {
-  const asked = async (): Promise<void> => {
-    while ((await lab.report(id, "?forgetful")).tables.length > 0)
-      await new Promise((resolve) => setTimeout(resolve, 20));
-  };
-  await within(asked(), () => `${id} to be forgotten`);
+  await until(async () => (await lab.report(id, "?forgetful")).tables.length === 0, `${id} is forgotten`);
 }

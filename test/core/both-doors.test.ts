@@ -8,6 +8,7 @@ import { toNodeHandler } from "ssetarget/node";
 import { afterEach, describe, expect, it } from "vitest";
 import { get } from "../support/sse-client.ts";
 import { turns } from "../support/test-client.ts";
+import { until } from "../support/until.ts";
 
 /** Both doors send the same stream, whatever the case: the universal one and Node's, in each way that Node's can write. */
 
@@ -137,10 +138,6 @@ async function readHttp(target: SSETarget<Tick>, port: number, headers: Record<s
 function send(socket: Socket, version: string, headers: Record<string, string>): void {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`GET /sse ${version}\r\nHost: localhost\r\n${lines.join("")}\r\n`);
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await turns(1);
 }
 
 /** What a client reads in this case through this door, epochs aside, which are random. */

@@ -13,7 +13,8 @@ import { toNodeHandler } from "ssetarget/node";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { StoredChatTransport } from "../../examples/chat/chat-transport.ts";
 import { slowModel } from "../../examples/chat/slow-model.ts";
-import { closeDoors, listen, until } from "../support/per-request.ts";
+import { closeDoors, listen } from "../support/per-request.ts";
+import { until } from "../support/until.ts";
 import { get, SSEReader } from "../support/sse-client.ts";
 
 beforeEach(() => void vi.stubGlobal("EventSource", EventSource));

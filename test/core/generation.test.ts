@@ -12,7 +12,8 @@ import {
 } from "ssetarget";
 import { toNodeHandler } from "ssetarget/node";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { closeDoors, listen, until } from "../support/per-request.ts";
+import { closeDoors, listen } from "../support/per-request.ts";
+import { until } from "../support/until.ts";
 import { get, SSEReader } from "../support/sse-client.ts";
 import { turns } from "../support/test-client.ts";
 

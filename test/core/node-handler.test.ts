@@ -9,6 +9,7 @@ import { EventSource } from "eventsource";
 import { createEventSource } from "eventsource-client";
 import { afterEach, describe, expect, it } from "vitest";
 import { SSEReader } from "../support/sse-client.ts";
+import { until } from "../support/until.ts";
 
 type Tick = { type: "tick"; n: number; text?: string };
 
@@ -32,11 +33,6 @@ afterEach(async () => {
     server.close();
   }
 });
-
-/** Resolves once the condition holds; the test's own time limit ends the wait. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 describe("toNodeHandler", () => {
   it.each([undefined, null, {}, "/sse"])("refuses %j for a target", (target) => {

@@ -5,7 +5,8 @@ import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { ServerSentEvent } from "ssetarget";
 import { sendEvents as sendNodeEvents } from "ssetarget/node";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { closeDoors, DOORS, listen, until } from "../support/per-request.ts";
+import { closeDoors, DOORS, listen } from "../support/per-request.ts";
+import { until } from "../support/until.ts";
 
 afterEach(closeDoors);
 

@@ -6,7 +6,8 @@ import { EventSource } from "eventsource";
 import { sendEvents, ServerSentEvent, ServerSentEventTarget, SSETarget, type SSETargetError } from "ssetarget";
 import { sendEvents as sendNodeEvents } from "ssetarget/node";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { closeDoors, DOORS, listen, until, type Door } from "../support/per-request.ts";
+import { closeDoors, DOORS, listen, type Door } from "../support/per-request.ts";
+import { until } from "../support/until.ts";
 
 afterEach(closeDoors);
 

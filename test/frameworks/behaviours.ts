@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { TOKEN } from "./app.ts";
-import { eventually, type Door } from "./client.ts";
+import { until } from "../support/until.ts";
+import type { Door } from "./client.ts";
 
 /** Something that a user of any framework and runtime can rely on. */
 export interface Behaviour {
@@ -20,7 +21,7 @@ export const behaviours: readonly Behaviour[] = [
     title: "answers with an event stream at once, before there is any event",
     expectOf: async (door, stream) => {
       const reader = await door.stream(path(stream));
-      await reader.until(() => reader.retries.length === 1, "`retry:` did not come");
+      await reader.until(() => reader.retries.length === 1, "`retry:` has come");
       expect(reader.status).toBe(200);
       expect(reader.headers["content-type"]).toBe("text/event-stream; charset=utf-8");
       expect(reader.headers["cache-control"]).toBe("no-cache, no-transform");
@@ -37,7 +38,7 @@ export const behaviours: readonly Behaviour[] = [
         await reader.count(n);
       }
       expect(reader.numbers).toEqual([1, 2, 3]);
-      await reader.until(() => reader.comments.length > 0, "no comment came");
+      await reader.until(() => reader.comments.length > 0, "a comment has come");
       reader.hangUp();
     },
   },
@@ -81,7 +82,7 @@ export const behaviours: readonly Behaviour[] = [
       await door.command({ do: "dispatch", stream, from: 1, to: 1 });
       const reader = await (await door.stream(path(stream))).count(1);
       await door.command({ do: "complete", stream });
-      await reader.until(() => reader.isEnded, "the stream did not end");
+      await reader.until(() => reader.isEnded, "the stream has ended");
       expect(reader.events.at(-1)?.event).toBe("ssetarget:end");
       const again = await door.text(path(stream), { headers: { "last-event-id": reader.cursor } });
       expect([again.status, again.text]).toEqual([204, ""]);
@@ -91,17 +92,17 @@ export const behaviours: readonly Behaviour[] = [
     name: "disconnect",
     title: "notices that a client has gone",
     expectOf: async (door, stream) => {
-      await eventually(
+      await until(
         async () => (await door.command({ do: "connections" })) === 0,
-        () => "clients of earlier cases are still counted",
+        "clients of earlier cases are no longer counted",
       );
       const reader = await door.stream(path(stream));
-      await reader.until(() => reader.retries.length === 1, "`retry:` did not come");
+      await reader.until(() => reader.retries.length === 1, "`retry:` has come");
       expect(await door.command({ do: "connections" })).toBe(1);
       reader.hangUp();
-      await eventually(
+      await until(
         async () => (await door.command({ do: "connections" })) === 0,
-        () => "the client that has gone is still counted",
+        "the client that has gone is no longer counted",
       );
     },
   },
@@ -146,10 +147,7 @@ export const behaviours: readonly Behaviour[] = [
         "",
         "text/event-stream; charset=utf-8",
       ]);
-      await eventually(
-        async () => (await door.command({ do: "connections" })) === 0,
-        () => "a HEAD is counted as a client",
-      );
+      await until(async () => (await door.command({ do: "connections" })) === 0, "a HEAD is not counted as a client");
     },
   },
   {
@@ -179,15 +177,15 @@ export const behaviours: readonly Behaviour[] = [
     title: "sends clients away when it is closed, each to come again at a moment of its own",
     expectOf: async (door, stream) => {
       const readers = await Promise.all([1, 2, 3].map(() => door.stream(path(stream))));
-      for (const reader of readers) await reader.until(() => reader.retries.length === 1, "`retry:` did not come");
+      for (const reader of readers) await reader.until(() => reader.retries.length === 1, "`retry:` has come");
       await door.command({ do: "close" });
       for (const reader of readers) {
-        await reader.until(() => reader.isEnded, "the stream did not end");
+        await reader.until(() => reader.isEnded, "the stream has ended");
         expect(reader.retries.length).toBe(2);
       }
       // A browser gives up for ever on a 503; it comes back to a stream that ends.
       const late = await door.stream(path(stream));
-      await late.until(() => late.isEnded, "the stream of one that came too late did not end");
+      await late.until(() => late.isEnded, "the stream of one that came too late has ended");
       expect([late.status, late.retries.length]).toEqual([200, 1]);
     },
   },

@@ -27,7 +27,8 @@ const ANSWERS: readonly ((response: ServerResponse) => void)[] = [
   (response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write("retry: 1\n\nid: 1.e\nevent: tick\ndata: {}\n\nid: 2.e\nevent: tick\ndata: {}\n\nid: 3.e\ndata: {");
-    setTimeout(() => response.destroy(), 50);
+    // The connection breaks in the middle of the third event, once the client has everything before that.
+    response.socket?.destroySoon();
   },
   (response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });

@@ -3,6 +3,7 @@ import { connect as http2, type ClientHttp2Session } from "node:http2";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { until } from "../support/until.ts";
 
 interface Answer {
   readonly status: number;
@@ -16,9 +17,6 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
-
-/** How long the suite waits for something that has to come. */
-const PATIENCE_MS = 15_000;
 
 /** A server of the matrix, by whichever version of HTTP it speaks. */
 export class Door {
@@ -141,23 +139,15 @@ export class EventStream {
   }
 
   async until(isSo: () => boolean, what: string): Promise<this> {
-    await eventually(isSo, () => `${what}; it had ${this.events.length} events, retries ${this.retries.join(", ")}`);
+    await until(isSo, () => `${what}; it had ${this.events.length} events, retries ${this.retries.join(", ")}`);
     return this;
   }
 
   count(count: number): Promise<this> {
-    return this.until(() => this.events.length >= count, `${count} events did not come`);
+    return this.until(() => this.events.length >= count, `${count} events have come`);
   }
 
   hangUp(): void {
     this.#answer.hangUp();
-  }
-}
-
-export async function eventually(isSo: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
-  const endMs = Date.now() + PATIENCE_MS;
-  while (!(await isSo())) {
-    if (Date.now() > endMs) throw new Error(what());
-    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

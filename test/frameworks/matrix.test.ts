@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { behaviours } from "./behaviours.ts";
-import { Door, eventually } from "./client.ts";
+import { until } from "../support/until.ts";
+import { Door } from "./client.ts";
 import { PROXIES, startProxy } from "./proxies.ts";
 import { requireFrameworks, SERVERS } from "./servers.ts";
 import { startServer } from "./start-server.ts";
@@ -16,9 +17,9 @@ const running: ChildProcess[] = [];
 afterAll(async () => {
   // Not killed at once: nginx and wrangler have children of their own to take with them.
   for (const child of running) child.kill("SIGTERM");
-  await eventually(
+  await until(
     () => running.every(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null),
-    () => "some server did not end",
+    "all servers have ended",
   ).finally(() => {
     for (const child of running) child.kill("SIGKILL");
   });

@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { eventually } from "./client.ts";
 import { freePort, listens } from "../support/ports.ts";
+import { until } from "../support/until.ts";
 
 /** A proxy of Debian's, with its own defaults and what is said. */
 export interface ProxyEntry {
@@ -65,10 +65,7 @@ export async function startProxy(
   let failure = "";
   child.on("error", ({ message }) => (failure = `${message}; Debian: apt-get install nginx caddy`));
   child.on("exit", (code) => (failure ||= `it ended with ${code}`));
-  await eventually(
-    async () => failure !== "" || (await listens(port)),
-    () => `${title} does not listen`,
-  );
+  await until(async () => failure !== "" || (await listens(port)), `${title} listens`);
   if (failure !== "") throw new Error(`${title}: ${failure}`);
   return port;
 }

@@ -4,6 +4,7 @@ import { SSETarget } from "ssetarget";
 import { NatsEventStores } from "ssetarget/nats";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { TestClient } from "../support/test-client.ts";
+import { until } from "../support/until.ts";
 import { NatsServer } from "./support/nats-server.ts";
 
 type Tick = { type: "tick"; n: number; text?: string };
@@ -38,12 +39,14 @@ async function scene() {
 
 /** Connects again where it was sent away, as a browser does, until it is so. */
 async function untilSeen(client: TestClient, isSo: () => boolean): Promise<void> {
-  const endMs = Date.now() + 40_000;
-  while (!isSo()) {
-    if (Date.now() > endMs) throw new Error(`it did not come to that: ${JSON.stringify(client.read().seen)}`);
-    if (!client.isConnected) await client.connect();
-    await new Promise<void>((resolve) => setTimeout(resolve, 25));
-  }
+  await until(
+    async () => {
+      if (isSo()) return true;
+      if (!client.isConnected) await client.connect();
+      return isSo();
+    },
+    () => `the client has seen it; so far ${JSON.stringify(client.read().seen)}`,
+  );
 }
 
 const numbersOf = (client: TestClient) =>

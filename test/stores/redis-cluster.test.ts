@@ -3,7 +3,8 @@ import { createCluster } from "redis";
 import { afterEach, describe, expect, it } from "vitest";
 import type { OwnedClient } from "./support/redis-clients.ts";
 import { Scene } from "./support/redis-scene.ts";
-import { RedisCluster, RedisServer, until } from "./support/redis-server.ts";
+import { RedisCluster, RedisServer } from "./support/redis-server.ts";
+import { until } from "../support/until.ts";
 import { expectExactlyOnce } from "./support/redis-watcher.ts";
 
 const scene = new Scene();

@@ -4,7 +4,8 @@ import { RedisEventStore, type RedisClient } from "ssetarget/redis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { CLIENTS } from "./support/redis-clients.ts";
 import { RedisProcess } from "./support/redis-process.ts";
-import { RedisServer, until } from "./support/redis-server.ts";
+import { RedisServer } from "./support/redis-server.ts";
+import { until } from "../support/until.ts";
 import { Watcher, type Numbered } from "./support/redis-watcher.ts";
 
 let server: RedisServer;

@@ -1,7 +1,8 @@
 import type { RedisEventStoreOptions } from "ssetarget/redis";
 import { afterEach, describe, expect, it } from "vitest";
 import { CLIENTS, type OwnedClient } from "./support/redis-clients.ts";
-import { RedisServer, until } from "./support/redis-server.ts";
+import { RedisServer } from "./support/redis-server.ts";
+import { until } from "../support/until.ts";
 import { Scene } from "./support/redis-scene.ts";
 import { expectExactlyOnce } from "./support/redis-watcher.ts";
 import { TcpProxy } from "./support/tcp-proxy.ts";

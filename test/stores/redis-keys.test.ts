@@ -2,7 +2,8 @@ import { Cluster, Redis } from "ioredis";
 import { SSETargetError } from "ssetarget";
 import { RedisEventStore, type RedisClient, type RedisEventStoreOptions } from "ssetarget/redis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { RedisCluster, RedisServer, until } from "./support/redis-server.ts";
+import { RedisCluster, RedisServer } from "./support/redis-server.ts";
+import { until } from "../support/until.ts";
 
 interface Sample {
   readonly type: string;

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { requireChromium } from "../../../scripts/programs.ts";
+import { until } from "../../support/until.ts";
 
 /** A tab of a browser as people have it: all but one are in the background. */
 export interface Tab {
@@ -95,9 +96,11 @@ export async function launchTabBrowser(): Promise<TabBrowser> {
     };
     const tab: Tab = {
       evaluate,
-      async until(code, ...args) {
-        while (!(await evaluate(code, ...args))) await new Promise((resolve) => setTimeout(resolve, 20));
-      },
+      until: (code, ...args) =>
+        until(
+          () => evaluate(code, ...args),
+          () => `the page says that ${code.toString()}`,
+        ),
       navigate: async (to) => void (await send("Page.navigate", { url: to }, sessionId)),
       async goBack() {
         const { currentIndex, entries } = await send<{ currentIndex: number; entries: { id: number }[] }>(

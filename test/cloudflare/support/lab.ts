@@ -1,5 +1,6 @@
 import { startDevServer, type DevServer } from "./dev-server.ts";
-import { Watch, within } from "./watch.ts";
+import { until } from "../../support/until.ts";
+import { Watch } from "./watch.ts";
 
 /** What an object that keeps events says of its storage. */
 export interface StorageReport {
@@ -51,12 +52,12 @@ export class Lab {
   /** The engine tells nobody when it has paused: it has to be asked. */
   async untilStatus(id: string, wanted: string): Promise<void> {
     let status = "";
-    const asked = async (): Promise<void> => {
-      while (status !== wanted) {
+    await until(
+      async () => {
         status = await this.get(id, "status");
-        if (status !== wanted) await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    };
-    await within(asked(), () => `${id} to be ${wanted}; it is ${status}`);
+        return status === wanted;
+      },
+      () => `${id} is ${wanted}; it is ${status}`,
+    );
   }
 }

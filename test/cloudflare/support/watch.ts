@@ -19,7 +19,7 @@ export function about(type: string, name: string, kind?: string): (event: WireEv
   return (event) => event.type === type && event.name === name && (kind === undefined || event.kind === kind);
 }
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 40_000;
 
 /** Someone who reads a stream, and remembers all of it. */
 export class Watch {

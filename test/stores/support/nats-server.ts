@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort, listens } from "../../support/ports.ts";
+import { until } from "../../support/until.ts";
 
 /** A nats-server with JetStream, on a port and in a folder of its own. */
 export class NatsServer {
@@ -31,11 +32,11 @@ export class NatsServer {
     child.on("error", () => {
       failure = new Error("nats-server is not there; Debian: apt-get install nats-server");
     });
-    while (!(await listens(this.port))) {
+    await until(async () => {
       if (failure !== undefined) throw failure;
       if (child.exitCode !== null) throw new Error(`nats-server ended with ${child.exitCode}`);
-      await new Promise<void>((resolve) => setTimeout(resolve, 20));
-    }
+      return listens(this.port);
+    }, "nats-server listens");
   }
 
   /** `kill -9`; `keepsData: false` forgets what was stored, too. */

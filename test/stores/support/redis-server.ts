@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { freePort } from "../../support/ports.ts";
+import { until } from "../../support/until.ts";
 
 /** A Redis of the test's own: on a free port of 127.0.0.1, with a directory that is deleted with it. */
 export class RedisServer {
@@ -195,15 +196,6 @@ async function startNode(): Promise<RedisServer> {
 async function meet(one: RedisServer, other: RedisServer): Promise<void> {
   const [, busPort] = (await other.admin.config("GET", "cluster-port")) as string[];
   await one.admin.call("cluster", "meet", "127.0.0.1", String(other.port), busPort as string);
-}
-
-/** Waits until it is so; fails in words where it does not become so. */
-export async function until(isSo: () => boolean | Promise<boolean>, what: string, patienceMs = 30_000): Promise<void> {
-  const endMs = Date.now() + patienceMs;
-  while (!(await isSo())) {
-    if (Date.now() > endMs) throw new Error(`waited ${patienceMs / 1000} s in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 const ADMIN = "test-admin";

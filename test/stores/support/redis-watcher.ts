@@ -1,7 +1,7 @@
 import type { StoredEvent } from "ssetarget";
 import { expect } from "vitest";
 import { TestClient, type Door } from "../../support/test-client.ts";
-import { until } from "./redis-server.ts";
+import { until } from "../../support/until.ts";
 
 /** What the tests dispatch. */
 export interface Numbered {

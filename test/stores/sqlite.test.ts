@@ -62,3 +62,17 @@ describeConformance(
   CAPABILITIES,
   storesIn("better.db", (path) => new BetterSqlite(path)),
 );
+describeConformance(
+  "SqliteEventStores on a DatabaseSync that reads BigInts and arrays",
+  CAPABILITIES,
+  storesIn("node-bigint.db", (path) => new DatabaseSync(path, { readBigInts: true, returnArrays: true })),
+);
+describeConformance(
+  "SqliteEventStores on a better-sqlite3 with safe integers",
+  CAPABILITIES,
+  storesIn("better-bigint.db", (path) => {
+    const database = new BetterSqlite(path);
+    database.defaultSafeIntegers();
+    return database;
+  }),
+);

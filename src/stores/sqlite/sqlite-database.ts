@@ -49,6 +49,22 @@ export function openDatabase(path: string): SqliteDatabase {
   }
 }
 
+/** How `node:sqlite` and better-sqlite3 let a statement read rows as something else than objects of numbers. */
+interface RowForms {
+  setReadBigInts?(isOn: boolean): unknown;
+  setReturnArrays?(isOn: boolean): unknown;
+  safeIntegers?(isOn: boolean): unknown;
+}
+
+/** A statement whose rows are objects of plain numbers, whatever its database was opened with. */
+export function prepareStatement(database: SqliteDatabase, sql: string): SqliteStatement {
+  const statement = database.prepare(sql) as SqliteStatement & RowForms;
+  statement.setReadBigInts?.(false);
+  statement.setReturnArrays?.(false);
+  statement.safeIntegers?.(false);
+  return statement;
+}
+
 /** Whether this is a database that was handed in. */
 export function isDatabase(value: unknown): value is SqliteDatabase {
   const { exec, prepare } = (value ?? {}) as { exec?: unknown; prepare?: unknown };

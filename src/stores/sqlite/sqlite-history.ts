@@ -1,7 +1,7 @@
 import { SSETargetError } from "../../errors.ts";
 import { END_EVENT_TYPE, reviveEvent, type EventRecord, type ServerSentEvent, type StoredEvent } from "../../event.ts";
 import type { PageLimits } from "../../store/event-store.ts";
-import type { SqliteDatabase, SqliteStatement } from "./sqlite-database.ts";
+import { prepareStatement, type SqliteDatabase, type SqliteStatement } from "./sqlite-database.ts";
 
 /**
  * A stream as the file has it. Its row in the file is written when it is made and when something is forgotten; what
@@ -254,8 +254,7 @@ export class SqliteHistory {
 
   #statement(sql: string): SqliteStatement {
     let statement = this.#statements.get(sql);
-    if (statement === undefined)
-      this.#statements.set(sql, (statement = this.#database.prepare(sql) as SqliteStatement));
+    if (statement === undefined) this.#statements.set(sql, (statement = prepareStatement(this.#database, sql)));
     return statement;
   }
 

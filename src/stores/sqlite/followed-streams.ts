@@ -140,17 +140,33 @@ export class FollowedStreams<E extends ServerSentEvent> {
   #startPolling(): void {
     if (this.#timer !== undefined) return;
     this.#dataVersion = this.#history.dataVersion();
-    this.#timer = setInterval(() => {
-      try {
-        const version = this.#history.dataVersion();
-        if (version === this.#dataVersion) return;
-        this.#dataVersion = version;
-      } catch (error) {
-        this.#onError(unavailable(error));
-        return;
-      }
-      this.lookAtAll();
-    }, this.#pollMs);
+    this.#timer = setInterval(() => this.#poll(), this.#pollMs);
+  }
+
+  #poll(): void {
+    try {
+      this.#history.checkFile();
+    } catch {
+      // Reported where it was noticed first. Those who come again are told when they ask.
+      this.#interruptAll();
+      return;
+    }
+    try {
+      const version = this.#history.dataVersion();
+      if (version === this.#dataVersion) return;
+      this.#dataVersion = version;
+    } catch (error) {
+      this.#onError(unavailable(error));
+      return;
+    }
+    this.lookAtAll();
+  }
+
+  /** Ends everything that is followed here: the file is gone. */
+  #interruptAll(): void {
+    const streams = Array.from(this.#streams.values());
+    this.close();
+    for (const { followers } of streams) for (const follower of Array.from(followers)) follower.onInterrupted();
   }
 
   #stopPolling(): void {

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import { SSETargetError } from "../../errors.ts";
 import { describeValue } from "../../options.ts";
 
@@ -39,6 +40,7 @@ export function openDatabase(path: string): SqliteDatabase {
     );
   }
   try {
+    if (path !== "" && path !== ":memory:" && !path.startsWith("file:")) createPrivateFile(path);
     return new sqlite.DatabaseSync(path);
   } catch (cause) {
     throw new SSETargetError(
@@ -46,6 +48,20 @@ export function openDatabase(path: string): SqliteDatabase {
       `the database ${describeValue(path)} cannot be opened (${messageOf(cause)}); its folder must be there and be writable`,
       { cause },
     );
+  }
+}
+
+/**
+ * Creates the file with rights for its owner only; SQLite gives the files beside it the same. A file that exists keeps its rights,
+ * and is not even opened: closing it again would drop the locks that this process has on it.
+ *
+ * @see https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
+ */
+function createPrivateFile(path: string): void {
+  try {
+    closeSync(openSync(path, "wx", 0o600));
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "EEXIST") throw error;
   }
 }
 

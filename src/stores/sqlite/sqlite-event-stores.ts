@@ -85,7 +85,7 @@ export class SqliteEventStores<E extends ServerSentEvent> implements EventStores
       this.#database.exec(
         `PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous};`,
       );
-      this.#history = new SqliteHistory(this.#database);
+      this.#history = new SqliteHistory(this.#database, onError);
     } catch (error) {
       if (this.#isOwn) this.#database.close();
       throw unavailable(error);

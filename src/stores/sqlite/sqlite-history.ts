@@ -1,6 +1,7 @@
-import { SSETargetError } from "../../errors.ts";
+import { SSETargetError, type ErrorListener } from "../../errors.ts";
 import { END_EVENT_TYPE, reviveEvent, type EventRecord, type ServerSentEvent, type StoredEvent } from "../../event.ts";
 import type { PageLimits } from "../../store/event-store.ts";
+import { DatabaseFile } from "./database-file.ts";
 import { prepareStatement, type SqliteDatabase, type SqliteStatement } from "./sqlite-database.ts";
 
 /**
@@ -52,14 +53,18 @@ const SCHEMA = `
 /** The tables of one file: what is asked of them, in SQL. Everything here is synchronous. */
 export class SqliteHistory {
   readonly #database: SqliteDatabase;
+  readonly #file: DatabaseFile;
   readonly #statements = new Map<string, SqliteStatement>();
   readonly #insertion: SqliteStatement;
   /** Rows as this process wrote them last: true for as long as no other connection has written to the file. */
   readonly #rows = new Map<string, StreamRow>();
   #seenVersion = -1;
 
-  /** @throws SSETargetError `store-unavailable` where the file has tables of a newer version */
-  constructor(database: SqliteDatabase) {
+  /**
+   * @param onLost is called once, when the file is noticed to be gone
+   * @throws SSETargetError `store-unavailable` where the file has tables of a newer version
+   */
+  constructor(database: SqliteDatabase, onLost: ErrorListener) {
     this.#database = database;
     database.exec(SCHEMA);
     const { value } = this.#get<{ value: string }>("SELECT value FROM ssetarget_meta WHERE name = 'schema'") ?? {
@@ -72,6 +77,12 @@ export class SqliteHistory {
       );
     }
     this.#insertion = this.#statement(`INSERT INTO ssetarget_events (${EVENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`);
+    this.#file = new DatabaseFile(database, onLost);
+  }
+
+  /** @throws SSETargetError `store-unavailable` when the file is no longer there */
+  checkFile(): void {
+    this.#file.check();
   }
 
   /** Runs `work` in a transaction that other processes wait for; what it throws rolls everything back. */
@@ -80,6 +91,8 @@ export class SqliteHistory {
     try {
       this.#forgetWhatOthersChanged();
       const result = work();
+      // As late as can be: what is acknowledged was written to a file that was there.
+      this.#file.check();
       this.#run("COMMIT");
       return result;
     } catch (error) {
@@ -98,7 +111,9 @@ export class SqliteHistory {
     return this.#get<{ data_version: number }>("PRAGMA data_version")?.data_version ?? 0;
   }
 
+  /** The stream as it is now. Every read begins with it. */
   stream(name: string): StreamRow | undefined {
+    this.#file.check();
     return this.#get<StreamRow>(`${SELECT_STREAM} WHERE s.name = ?`, name);
   }
 
@@ -151,6 +166,7 @@ export class SqliteHistory {
       row.first_id,
     );
     if (Number(changes) !== 1) return false;
+    this.#file.check();
     this.#rows.set(row.name, row);
     return true;
   }

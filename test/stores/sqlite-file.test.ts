@@ -1,0 +1,116 @@
+import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import BetterSqlite from "better-sqlite3";
+import { SSETarget } from "ssetarget";
+import { SqliteEventStores, type SqliteDatabase } from "ssetarget/sqlite";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { TestClient } from "../support/test-client.ts";
+
+type Tick = { type: "tick"; n: number; key?: string };
+const tick = (n: number): Tick => ({ type: "tick", n });
+const code = (expected: string) => expect.objectContaining({ name: "SSETargetError", code: expected });
+
+let dir: string;
+let path: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "ssetarget-sqlite-"));
+  path = join(dir, "events.db");
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const removeAll = () => {
+  for (const end of ["", "-wal", "-shm"]) rmSync(path + end, { force: true });
+};
+const losses: readonly (readonly [string, () => void])[] = [
+  ["deleted", removeAll],
+  ["deleted without its log", () => rmSync(path)],
+  ["robbed of its log", () => rmSync(`${path}-wal`)],
+  ["moved away", () => renameSync(path, `${path}.old`)],
+  [
+    "replaced by another one",
+    () => {
+      new DatabaseSync(`${path}.new`).close();
+      writeFileSync(`${path}.new`, "");
+      renameSync(`${path}.new`, path);
+    },
+  ],
+  ["deleted with its folder", () => rmSync(dir, { recursive: true })],
+];
+const handles: readonly (readonly [string, () => string | SqliteDatabase])[] = [
+  ["a path", () => path],
+  ["a DatabaseSync", () => new DatabaseSync(path)],
+  ["a better-sqlite3 database", () => new BetterSqlite(path)],
+];
+
+describe.each(handles)("the file of %s", (_handle, open) => {
+  it.each(losses)("that is %s is noticed by appends and reads, and reported once", async (_loss, lose) => {
+    const onError = vi.fn();
+    const stores = new SqliteEventStores<Tick>(open(), { onError });
+    const store = stores.stream("a");
+    await store.storeEvents([tick(1), tick(2)]);
+    lose();
+    await expect(store.storeEvent(tick(3))).rejects.toEqual(code("store-unavailable"));
+    await expect(store.storeEvent({ ...tick(3), key: "k" })).rejects.toEqual(code("store-unavailable"));
+    await expect(store.storeEvents([tick(3), tick(4)])).rejects.toEqual(code("store-unavailable"));
+    await expect(store.getEvents(0)).rejects.toEqual(code("store-unavailable"));
+    await expect(store.getEventsPage(0, { maxEvents: 1, maxBytes: 1 })).rejects.toEqual(code("store-unavailable"));
+    await expect(store.getBounds()).rejects.toEqual(code("store-unavailable"));
+    await expect(store.getEventByKey("k")).rejects.toEqual(code("store-unavailable"));
+    await expect(store.trim(2)).rejects.toEqual(code("store-unavailable"));
+    await expect(store.subscribe(0, { onEvents() {}, onInterrupted() {} })).rejects.toEqual(code("store-unavailable"));
+    expect(onError.mock.calls).toEqual([[code("store-unavailable")]]);
+    expect((onError.mock.calls[0]?.[0] as Error).message).toContain(path);
+    await stores.close();
+  });
+});
+
+describe("a file that goes while clients follow it", () => {
+  it("sends them away, to be told the truth when they come again", async () => {
+    const [storeErrors, targetErrors] = [vi.fn(), vi.fn()];
+    const stores = new SqliteEventStores<Tick>(path, { onError: storeErrors, pollMs: 5 });
+    const target = new SSETarget<Tick>("/sse", stores.stream("a"), { onError: targetErrors });
+    const client = new TestClient(target);
+    await client.connect();
+    await target.dispatchEvent(tick(1));
+    await vi.waitFor(() => expect(client.ids).toEqual([1]));
+    removeAll();
+    await vi.waitFor(() => expect(client.isConnected).toBe(false));
+    expect(storeErrors.mock.calls).toEqual([[code("store-unavailable")]]);
+    await client.connect();
+    await vi.waitFor(() => expect(client.isConnected).toBe(false));
+    expect(targetErrors).toHaveBeenCalledWith(code("store-unavailable"));
+    await stores.close();
+  });
+});
+
+describe("a database without a file", () => {
+  it.each([":memory:", ""])("%j is not looked for", async (name) => {
+    await using stores = new SqliteEventStores<Tick>(name);
+    expect((await stores.stream("a").storeEvent(tick(1))).id).toBe(1);
+    expect(await stores.stream("a").getEvents(0)).toHaveLength(1);
+  });
+});
+
+describe("the rights of a file", () => {
+  const rights = (end: string) => (statSync(path + end).mode & 0o777).toString(8);
+
+  it("that is made here are its owner's alone, with its log and its index", async () => {
+    const before = process.umask(0);
+    try {
+      await using stores = new SqliteEventStores<Tick>(path);
+      await stores.stream("a").storeEvent(tick(1));
+      expect(["", "-wal", "-shm"].map(rights)).toEqual(["600", "600", "600"]);
+    } finally {
+      process.umask(before);
+    }
+  });
+
+  it("that was there stay as they are", async () => {
+    writeFileSync(path, "", { mode: 0o640 });
+    await using stores = new SqliteEventStores<Tick>(path);
+    await stores.stream("a").storeEvent(tick(1));
+    expect(rights("")).toBe("640");
+  });
+});

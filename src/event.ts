@@ -1,4 +1,5 @@
 import { SSETargetError } from "./errors.ts";
+import { describeValue } from "./options.ts";
 
 /**
  * The form of everything that is dispatched: a `type`, and any further fields that JSON can carry.
@@ -81,6 +82,31 @@ export interface GapData {
   readonly resumesAt: number;
 }
 
+/**
+ * Whether a text survives UTF-8. One that holds half a surrogate pair does not: every half becomes U+FFFD, so that two names or keys
+ * become one. Such types, keys and names are refused everywhere; inside an event's data JSON escapes them, and they come back.
+ *
+ * @see https://tc39.es/ecma262/#sec-string.prototype.iswellformed
+ */
+export function isWellFormed(text: string): boolean {
+  return !HALF_PAIR.test(text);
+}
+
+const HALF_PAIR = /\p{Surrogate}/u;
+
+/** Refuses a text that UTF-8 would make another one. What is no text is somebody else's to refuse. */
+export function checkWellFormed(
+  text: unknown,
+  code: "invalid-type" | "invalid-key" | "invalid-id",
+  name: string,
+): void {
+  if (typeof text !== "string" || isWellFormed(text)) return;
+  throw new SSETargetError(
+    code,
+    `${name} must be well-formed Unicode, got half a surrogate pair in ${describeValue(text)}; send whole characters`,
+  );
+}
+
 /** Constructs whatever it is given, so that a class below it can put a private field on an object of any kind. */
 // oxlint-disable-next-line typescript/no-extraneous-class, no-constructor-return -- It is for its constructor only.
 class Given {
@@ -134,10 +160,14 @@ export function wireText(event: ServerSentEvent): string {
  * The event with its text made, so that nothing that is done to it or to what it holds afterwards reaches the wire.
  * The copy is shallow: a store that keeps events keeps their text ({@link dataText}).
  *
- * @throws SSETargetError `unserializable-data` where JSON cannot carry it.
+ * @throws SSETargetError `unserializable-data` where JSON cannot carry it; `invalid-type`, `invalid-key` where UTF-8 cannot.
  */
 export function snapshotEvent<E extends ServerSentEvent>(event: E): E {
-  return KnownText.of(event) === undefined ? sealEvent({ ...event }) : event;
+  if (KnownText.of(event) !== undefined) return event;
+  const { type, key } = event;
+  checkWellFormed(type, "invalid-type", "an event's `type`");
+  checkWellFormed(key, "invalid-key", "an event's `key`");
+  return sealEvent({ ...event });
 }
 
 /** {@link snapshotEvent} of an event that is a copy already: nobody else holds it. */

@@ -2,6 +2,7 @@ import {
   MAX_KEY_LENGTH,
   MAX_TYPE_LENGTH,
   RESERVED_TYPE_PREFIX,
+  checkWellFormed,
   dataText,
   sealEvent,
   type ServerSentEvent,
@@ -60,6 +61,7 @@ export function checkEvent<E extends ServerSentEvent>(event: E, maxEventBytes: n
       `an event's \`key\` must be a string of 1 to ${MAX_KEY_LENGTH} characters that does not begin with "${RESERVED_TYPE_PREFIX}", got ${describeValue(key)}`,
     );
   }
+  checkWellFormed(key, "invalid-key", "an event's `key`");
   const snapshot = sealEvent(copy as E);
   const text = dataText(snapshot);
   // UTF-8 needs at most three bytes for a UTF-16 code unit, so most texts need not be encoded to know that they fit.
@@ -81,6 +83,7 @@ export function checkType(type: unknown, name = "an event's `type`"): asserts ty
       `${name} must be a string of 1 to ${MAX_TYPE_LENGTH} characters without CR, LF or NUL, got ${describeValue(type)}`,
     );
   }
+  checkWellFormed(type, "invalid-type", name);
   if (type.startsWith(RESERVED_TYPE_PREFIX)) {
     throw new SSETargetError(
       "reserved-type",

@@ -1,4 +1,4 @@
-import { RESERVED_TYPE_PREFIX, type ServerSentEvent as EventForm } from "../event.ts";
+import { checkWellFormed, RESERVED_TYPE_PREFIX, type ServerSentEvent as EventForm } from "../event.ts";
 import { SSETargetError } from "../errors.ts";
 import { describeThrown, describeValue, wholeNumberOption } from "../options.ts";
 import { messageFrame } from "../wire/message-frame.ts";
@@ -162,7 +162,10 @@ function checkId(id: unknown): string | number | undefined {
   if (id === undefined) return undefined;
   if (typeof id === "number" && Number.isFinite(id)) return id;
   // A reader drops an id that has NUL in it.
-  if (typeof id === "string" && !/[\r\n\0]/.test(id) && !id.startsWith(RESERVED_TYPE_PREFIX)) return id;
+  if (typeof id === "string" && !/[\r\n\0]/.test(id) && !id.startsWith(RESERVED_TYPE_PREFIX)) {
+    checkWellFormed(id, "invalid-id", "a server-sent event's `id`");
+    return id;
+  }
   throw new SSETargetError(
     "invalid-id",
     `a server-sent event's \`id\` must be a number or a string without CR, LF or NUL that does not begin with "${RESERVED_TYPE_PREFIX}", got ${describeValue(id)}`,

@@ -4,6 +4,7 @@ import { Endpoint, type Admission, type StreamRoute } from "../http/endpoint.ts"
 import type { RequestHead } from "../http/request-head.ts";
 import { delayOption, describeValue, wholeNumberOption } from "../options.ts";
 import { isClosable, type EventStore, type EventStores } from "../store/event-store.ts";
+import { checkStreamName, MAX_NAME_LENGTH } from "../store/stream-name.ts";
 import { Feed } from "../stream/feed.ts";
 import { TurnQueue } from "../stream/turn-queue.ts";
 import { StreamRegistry, type RegisteredStream } from "../stream/stream-registry.ts";
@@ -45,8 +46,6 @@ export interface HubStream<E extends ServerSentEvent> {
   /** Whether the stream has ended, here or in another process. Follows the store, as it does for a client. */
   isCompleted(): Promise<boolean>;
 }
-
-const MAX_NAME_LENGTH = 512;
 
 /**
  * Many streams by name, behind one path such as `/runs/:id/sse`: each is created when it is first used and put away
@@ -278,11 +277,11 @@ function storeMaker<E extends ServerSentEvent>(
 
 /** @throws SSETargetError `invalid-stream-name` */
 function checkName(name: string): void {
-  const isName = typeof name === "string" && name !== "" && name.length <= MAX_NAME_LENGTH;
-  // A lone surrogate cannot stand in a URL; "." and ".." would be taken for directories there.
-  if (isName && name !== "." && name !== ".." && !/\p{Surrogate}/u.test(name)) return;
+  checkStreamName(name);
+  // They would be taken for directories in a URL.
+  if (name !== "." && name !== "..") return;
   throw new SSETargetError(
     "invalid-stream-name",
-    `a stream's name must be a string of 1 to ${MAX_NAME_LENGTH} characters that can stand in a URL, got ${describeValue(name)}`,
+    `a stream's name must be one that can stand in a URL, got ${describeValue(name)}; choose another name`,
   );
 }

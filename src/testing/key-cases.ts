@@ -58,6 +58,25 @@ export const keyCases: readonly CaseDefinition[] = [
     },
   },
   {
+    title: "refuses a key or a type that is not well-formed Unicode, which UTF-8 could not tell from another one",
+    section: KEYS,
+    needs: ["keys"],
+    check: async (open, can) => {
+      const store = (await open()) as Store;
+      for (const half of ["\ud83d", "a\udc00b", "\udc00\ud83d"]) {
+        const what = JSON.stringify(half);
+        await expectRefusal(() => store.storeEvent({ type: "n", key: half }), "invalid-key", `the key ${what}`);
+        await expectRefusal(() => store.storeEvent({ type: half }), "invalid-type", `the type ${what}`);
+        if (!can("append")) continue;
+        const batch = [{ type: "n" }, { type: "n", key: half }];
+        await expectRefusal(() => store.storeEvents(batch), "invalid-key", `the key ${what} in a batch`);
+      }
+      await store.storeEvent({ type: "n", key: "\ufffd" });
+      expectEqual(await store.getEventByKey("\ud83d"), undefined, "the event of a key that is refused");
+      if (can("history")) expectEqual((await store.getEvents(0)).length, 1, "events in the history");
+    },
+  },
+  {
     title: "knows a key in its own stream only",
     section: KEYS,
     needs: ["keys", "streams", "history"],

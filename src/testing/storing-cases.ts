@@ -1,3 +1,4 @@
+import type { EventStore } from "../store/event-store.ts";
 import type { CaseDefinition, KitEvent } from "./conformance-case.ts";
 import { freshName } from "./conformance-case.ts";
 import { expectEqual, expectRising, expectTrue } from "./expect.ts";
@@ -157,6 +158,28 @@ export const storingCases: readonly CaseDefinition[] = [
       for (const [index, store] of stores.entries()) {
         const seen = (await store.getEvents(0)).map(({ stream }) => stream);
         expectEqual(seen, [names[index]], `the stream named ${JSON.stringify(names[index])}`);
+      }
+    },
+  },
+  {
+    title: "refuses a stream's name that is not well-formed Unicode, or tells it from every other one",
+    section: STREAMS,
+    needs: ["streams", "history"],
+    check: async (open) => {
+      const mark = freshName();
+      for (const half of ["\ufffd", "\ud83d", "\ud83e"]) {
+        const stream = half + mark;
+        let store: EventStore<KitEvent>;
+        try {
+          store = await open({ stream });
+        } catch (error) {
+          const { code } = error as { code?: unknown };
+          if (code === "invalid-stream-name" || code === "invalid-option") continue;
+          throw error;
+        }
+        await store.storeEvent({ type: "name", stream });
+        const seen = (await store.getEvents(0)).map((event) => event["stream"]);
+        expectEqual(seen, [stream], `the stream named ${JSON.stringify(stream)}`);
       }
     },
   },

@@ -36,17 +36,21 @@ export interface SpanEventKeyParts {
  */
 export function spanEventKey(parts: SpanEventKeyParts): string {
   const { traceId, spanId, type, attempt = 1, run } = parts;
-  let key = `${escapeSlash(traceId)}/${escapeSlash(spanId)}/${type}/${attempt}`;
-  if (run !== undefined) key += `.${escapeSlash(run)}`;
+  let key = `${escapeId(traceId)}/${escapeId(spanId)}/${type}/${attempt}`;
+  if (run !== undefined) key += `.${escapeId(run)}`;
   if (type === "updated" || type === "log") {
     key += `/${parts.sequence ?? 0}/${toHex32(fnv1a32(canonicalJson(parts.payload ?? null)))}`;
   }
   return key.length <= MAX_KEY_LENGTH ? key : shorten(key);
 }
 
-/** Without this, trace `a/b` with span `c` and trace `a` with span `b/c` would share their keys. */
-function escapeSlash(id: string): string {
-  return id.replaceAll("%", "%25").replaceAll("/", "%2F");
+/**
+ * Without this, trace `a/b` with span `c` and trace `a` with span `b/c` would share their keys; and a stream refuses keys that hold
+ * half a surrogate pair.
+ */
+function escapeId(id: string): string {
+  const escaped = id.replaceAll("%", "%25").replaceAll("/", "%2F");
+  return escaped.replaceAll(/\p{Surrogate}/gu, (half) => `%u${half.charCodeAt(0).toString(16)}`);
 }
 
 function shorten(key: string): string {

@@ -35,7 +35,7 @@ describe("SSEHub", () => {
     },
   );
 
-  it.each(["", ".", "..", "x".repeat(513), "\uD800", 7])("refuses %j for a name", async (name) => {
+  it.each(["", ".", "..", "x".repeat(513), "\uD800", "a\uDE00b", 7])("refuses %j for a name", async (name) => {
     const hub = new SSEHub<Tick>("/runs/:id");
     expect(() => hub.stream(name as string)).toThrow(code("invalid-stream-name"));
     await expect(hub.dispatchEvent(name as string, { type: "tick", n: 1 })).rejects.toEqual(

@@ -26,7 +26,6 @@ const removeAll = () => {
 const losses: readonly (readonly [string, () => void])[] = [
   ["deleted", removeAll],
   ["deleted without its log", () => rmSync(path)],
-  ["robbed of its log", () => rmSync(`${path}-wal`)],
   ["moved away", () => renameSync(path, `${path}.old`)],
   [
     "replaced by another one",
@@ -63,6 +62,19 @@ describe.each(handles)("the file of %s", (_handle, open) => {
     expect(onError.mock.calls).toEqual([[code("store-unavailable")]]);
     expect((onError.mock.calls[0]?.[0] as Error).message).toContain(path);
     await stores.close();
+  });
+});
+
+describe("a write-ahead log that is deleted", () => {
+  it("is noticed soon, for what is written to it can be read by nobody else", async () => {
+    const onError = vi.fn();
+    await using stores = new SqliteEventStores<Tick>(path, { onError });
+    const store = stores.stream("a");
+    await store.storeEvent(tick(1));
+    rmSync(`${path}-wal`);
+    await vi.waitFor(() => expect(store.storeEvent(tick(2))).rejects.toEqual(code("store-unavailable")));
+    await expect(store.getEvents(0)).rejects.toEqual(code("store-unavailable"));
+    expect(onError.mock.calls).toEqual([[code("store-unavailable")]]);
   });
 });
 

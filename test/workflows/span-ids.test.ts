@@ -68,6 +68,14 @@ describe("a span event's key", () => {
     expect(keys[0]?.startsWith("tttt")).toBe(true);
   });
 
+  it("is well-formed Unicode for ids that are not, and tells them apart", () => {
+    const keys = ["\uD83D", "\uD83E", "%uD83D", "%25uD83D"].map((spanId) =>
+      spanEventKey({ traceId: "t", spanId, type: "started" }),
+    );
+    expect(new Set(keys).size).toBe(4);
+    for (const key of keys) expect(key).not.toMatch(/\p{Surrogate}/u);
+  });
+
   it("is not cut in the middle of a surrogate pair", () => {
     for (const padding of ["", "x"]) {
       const key = spanEventKey({ traceId: padding + "😀".repeat(400), spanId: "a", type: "started" });

@@ -1,5 +1,12 @@
 import { SSETargetError } from "../../errors.ts";
-import { END_EVENT_TYPE, snapshotEvent, withId, type ServerSentEvent, type StoredEvent } from "../../event.ts";
+import {
+  END_EVENT_TYPE,
+  isWellFormed,
+  snapshotEvent,
+  withId,
+  type ServerSentEvent,
+  type StoredEvent,
+} from "../../event.ts";
 import type {
   BoundedEventStore,
   ClosableEventStore,
@@ -123,6 +130,8 @@ export class NatsEventStore<E extends ServerSentEvent>
 
   async getEventByKey(key: string): Promise<StoredEvent<E> | undefined> {
     this.#checkOpen();
+    // Its subject would be that of another key.
+    if (!isWellFormed(key)) return undefined;
     const message = await this.#stream.last(this.#subjects.ofEvent(key));
     return message === undefined ? undefined : decodeEvent<E>(message).event;
   }

@@ -2,6 +2,7 @@ import { SSETargetError, type ErrorListener } from "../../errors.ts";
 import type { ServerSentEvent } from "../../event.ts";
 import { describeValue, wholeNumberOption } from "../../options.ts";
 import type { EventStores } from "../../store/event-store.ts";
+import { checkStreamName } from "../../store/stream-name.ts";
 import type { JetStreamLike } from "./jetstream-like.ts";
 import { NatsEventStore } from "./nats-event-store.ts";
 import { NatsStream } from "./nats-stream.ts";
@@ -60,12 +61,7 @@ export class NatsEventStores<E extends ServerSentEvent> implements EventStores<E
 
   /** The store of the stream of this name. Asking stores nothing. @throws SSETargetError `invalid-stream-name` */
   stream(name: string): NatsEventStore<E> {
-    if (typeof name !== "string" || name === "" || name.length > 512) {
-      throw new SSETargetError(
-        "invalid-stream-name",
-        `a stream's name must be a string of 1 to 512 characters, got ${describeValue(name)}`,
-      );
-    }
+    checkStreamName(name);
     return new NatsEventStore(this.#stream, new NatsSubjects(this.#stream.subjectPrefix, name));
   }
 }

@@ -1,4 +1,4 @@
-import { snapshotEvent, type ServerSentEvent, type StoredEvent } from "../../event.ts";
+import { isWellFormed, snapshotEvent, type ServerSentEvent, type StoredEvent } from "../../event.ts";
 import { SSETargetError } from "../../errors.ts";
 import { describeValue } from "../../options.ts";
 import type {
@@ -57,14 +57,14 @@ export class RedisEventStore<E extends ServerSentEvent>
 
   /**
    * @param redis a client of ioredis or node-redis, single or cluster. It stays the user's: to connect, and to close.
-   * @param prefix names the stream in Redis: its keys begin with `{<prefix>}:`. Any text but the empty one.
+   * @param prefix names the stream in Redis: its keys begin with `{<prefix>}:`. Any well-formed text but the empty one.
    * @throws SSETargetError `invalid-option`
    */
   constructor(redis: RedisClient, prefix: string, options: RedisEventStoreOptions = {}) {
-    if (typeof prefix !== "string" || prefix === "") {
+    if (typeof prefix !== "string" || prefix === "" || !isWellFormed(prefix)) {
       throw new SSETargetError(
         "invalid-option",
-        `\`prefix\` must be a text that names the stream, such as "runs:1", got ${describeValue(prefix)}`,
+        `\`prefix\` must be a text that names the stream, such as "runs:1", without half a surrogate pair, got ${describeValue(prefix)}`,
       );
     }
     this.#shared = SharedRedis.of(redis);

@@ -1,6 +1,6 @@
 import { reviveEvent, type ServerSentEvent, type StoredEvent } from "../../event.ts";
 
-/** A type or key as Redis keeps it: as inside a JSON string, so that it is one line and well-formed Unicode. */
+/** A type or key as Redis keeps it: as inside a JSON string, so that it is one line. */
 export function encodeText(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }

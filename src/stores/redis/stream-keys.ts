@@ -13,16 +13,12 @@ export interface StreamKeys {
 }
 
 /**
- * The keys of a stream. The braces make a cluster keep them all in one slot, so the prefix must not have any of its own;
- * half a surrogate pair could not be told from another one in UTF-8.
+ * The keys of a stream. The braces make a cluster keep them all in one slot, so the prefix must not have any of its own.
  *
  * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
  */
 export function streamKeys(prefix: string, channelPrefix: string): StreamKeys {
-  const tag = prefix.replaceAll(/[%{}]|\p{Surrogate}/gu, (each) => {
-    const code = each.charCodeAt(0).toString(16).toUpperCase();
-    return code.length > 2 ? `%u${code}` : `%${code}`;
-  });
+  const tag = prefix.replaceAll(/[%{}]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`);
   return {
     events: `{${tag}}:events`,
     meta: `{${tag}}:meta`,

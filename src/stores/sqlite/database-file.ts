@@ -6,8 +6,12 @@ import { prepareStatement, type SqliteDatabase } from "./sqlite-database.ts";
 /** What tells one file from another one of the same name. */
 interface FileIdentity {
   readonly path: string;
-  readonly place: string;
+  readonly dev: number;
+  readonly ino: number;
 }
+
+/** How often the log is looked at. The database itself is each time, but a look costs a tenth of an append. */
+const LOG_CHECK_MS = 100;
 
 /**
  * The file of an open database and its write-ahead log, while they are still the ones that were opened. SQLite itself goes on
@@ -16,7 +20,10 @@ interface FileIdentity {
  * @see https://www.sqlite.org/howtocorrupt.html#_unlinking_or_renaming_a_database_file_while_in_use
  */
 export class DatabaseFile {
-  readonly #files: readonly FileIdentity[];
+  readonly #database: FileIdentity | undefined;
+  /** There is none where the database has another journal. */
+  readonly #log: FileIdentity | undefined;
+  #logCheckedMs = 0;
   readonly #onLost: ErrorListener;
   #loss: SSETargetError | undefined;
 
@@ -28,31 +35,36 @@ export class DatabaseFile {
     }>;
     // Empty for a database in memory.
     const path = [...rows].find(({ name }) => name === "main")?.file ?? "";
-    const paths = path === "" ? [] : [path, `${path}-wal`];
-    // Another journal has no log, and a VFS of its own has no file that can be seen.
-    this.#files = paths.flatMap((each) => {
-      const place = placeOf(each);
-      return place === undefined ? [] : [{ path: each, place }];
-    });
+    this.#database = path === "" ? undefined : identify(path);
+    this.#log = path === "" ? undefined : identify(`${path}-wal`);
     this.#onLost = onLost;
   }
 
   /** Costs a few microseconds. @throws SSETargetError `store-unavailable` when a file has been deleted, moved or replaced, and from then on */
   check(): void {
     if (this.#loss !== undefined) throw this.#loss;
-    for (const { path, place } of this.#files) {
-      if (placeOf(path) === place) continue;
-      this.#loss = new SSETargetError(
-        "store-unavailable",
-        `the database file ${describeValue(path)} has been deleted, moved or replaced while it was open; put it back and make new \`SqliteEventStores\`, or restart the process`,
-      );
-      this.#onLost(this.#loss);
-      throw this.#loss;
-    }
+    this.#compare(this.#database);
+    const nowMs = performance.now();
+    if (nowMs - this.#logCheckedMs < LOG_CHECK_MS) return;
+    this.#compare(this.#log);
+    this.#logCheckedMs = nowMs;
+  }
+
+  #compare(opened: FileIdentity | undefined): void {
+    if (opened === undefined) return;
+    const { path, dev, ino } = opened;
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.ino === ino && found.dev === dev) return;
+    this.#loss = new SSETargetError(
+      "store-unavailable",
+      `the database file ${describeValue(path)} has been deleted, moved or replaced while it was open; put it back and make new \`SqliteEventStores\`, or restart the process`,
+    );
+    this.#onLost(this.#loss);
+    throw this.#loss;
   }
 }
 
-function placeOf(path: string): string | undefined {
+function identify(path: string): FileIdentity | undefined {
   const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined ? undefined : `${found.dev}:${found.ino}`;
+  return found === undefined ? undefined : { path, dev: found.dev, ino: found.ino };
 }

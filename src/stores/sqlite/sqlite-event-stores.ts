@@ -2,6 +2,7 @@ import { SSETargetError, type ErrorListener } from "../../errors.ts";
 import {
   END_EVENT_TYPE,
   dataText,
+  isWellFormed,
   snapshotEvent,
   withId,
   type ServerSentEvent,
@@ -16,6 +17,7 @@ import type {
   PageLimits,
 } from "../../store/event-store.ts";
 import { randomEpoch } from "../../store/random-epoch.ts";
+import { checkStreamName } from "../../store/stream-name.ts";
 import { FollowedStreams } from "./followed-streams.ts";
 import { isDatabase, openDatabase, unavailable, type SqliteDatabase } from "./sqlite-database.ts";
 import { SqliteEventStore, type SqliteFile } from "./sqlite-event-store.ts";
@@ -100,12 +102,7 @@ export class SqliteEventStores<E extends ServerSentEvent> implements EventStores
   /** The store of the stream of this name. Asking stores nothing. @throws SSETargetError `invalid-stream-name`, `closed` */
   stream(name: string): SqliteEventStore<E> {
     if (this.#isClosed) throw new SSETargetError("closed", "the stores have been closed");
-    if (typeof name !== "string" || name === "") {
-      throw new SSETargetError(
-        "invalid-stream-name",
-        `a stream's name must be a string that is not empty, got ${describeValue(name)}`,
-      );
-    }
+    checkStreamName(name);
     return new SqliteEventStore(this.#file, name);
   }
 
@@ -129,7 +126,8 @@ export class SqliteEventStores<E extends ServerSentEvent> implements EventStores
     bounds: (name) => this.#bounds(name),
     eventByKey: (name, key) => {
       const row = this.#history.stream(name);
-      return row === undefined ? undefined : this.#history.eventByKey<E>(row.stream_id, key);
+      // SQLite would look for another key in its place.
+      return row === undefined || !isWellFormed(key) ? undefined : this.#history.eventByKey<E>(row.stream_id, key);
     },
     trim: (name, beforeId) => this.#trim(name, beforeId),
     follow: (name, afterId, follower) => this.#follow(name, afterId, follower),

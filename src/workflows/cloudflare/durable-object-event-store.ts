@@ -1,6 +1,7 @@
 import {
   END_EVENT_TYPE,
   dataText,
+  isWellFormed,
   snapshotEvent,
   withId,
   type ServerSentEvent,
@@ -122,7 +123,8 @@ export class DurableObjectEventStore<E extends ServerSentEvent>
   }
 
   async getEventByKey(key: string): Promise<StoredEvent<E> | undefined> {
-    return this.findByKey(key);
+    // SQLite would look for another key in its place.
+    return isWellFormed(key) ? this.findByKey(key) : undefined;
   }
 
   /** {@link getEventByKey} without the wait. */

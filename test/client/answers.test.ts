@@ -87,11 +87,10 @@ describe("an answer", () => {
   });
 
   it("that never comes is as good as a lost one", async () => {
-    const { url, requests } = await serve(() => {}, streamOf(frame(1)), over);
-    const { connection, events } = watch(url, { silenceMs: 50 });
-    await connection.closed;
-    expect(events).toHaveLength(1);
-    expect(requests.length).toBeGreaterThanOrEqual(3);
+    const { url, requests } = await serve(() => {}, openStreamOf(frame(1)));
+    const { ids } = watch(url, { silenceMs: 50 });
+    await vi.waitFor(() => expect(ids).toContain(1));
+    expect(requests.length).toBeGreaterThanOrEqual(2);
   });
 
   it("that is garbage is no event, and is asked for again", async () => {
@@ -112,11 +111,12 @@ describe("an answer", () => {
 
   it("says while it is waited for what is wrong, and when it is tried again", async () => {
     const { url } = await serve(statusOf(502));
+    const beginMs = Date.now();
     const { connection } = watch(url, { minDelayMs: 20_000, maxDelayMs: 60_000 });
     await vi.waitFor(() => expect(connection.state.status).toBe("waiting"));
     const { state } = connection;
     expect(state).toMatchObject({ attempt: 1, error: { code: "connection-lost", status: 502 } });
-    expect(state.retryAtMs).toBeGreaterThan(Date.now() + 19_000);
+    expect(state.retryAtMs).toBeGreaterThanOrEqual(beginMs + 19_000);
     expect(Object.isFrozen(state)).toBe(true);
     expect(connection.state).toBe(state);
   });
@@ -187,7 +187,8 @@ describe("a token", () => {
       token: () => (++tries === 1 ? new Promise(() => {}) : "t"),
     });
     expect((await connection.closed).status).toBe("ended");
-    expect(tries).toBe(2);
+    // At a slow answer the client asks once more.
+    expect(tries).toBeGreaterThanOrEqual(2);
   });
 
   it("may be absent: then nothing goes out", async () => {

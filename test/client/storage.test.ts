@@ -119,6 +119,7 @@ describe("a storage", () => {
   });
 
   it("that throws, rejects or hangs is as good as none", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const error = new Error("denied");
     const fail = () => {
       throw error;
@@ -136,7 +137,8 @@ describe("a storage", () => {
         storage: { getItem: operation, setItem: operation, removeItem: operation },
         onError: (thrown) => errors.push(thrown),
       });
-      expect((await connection.closed).status).toBe("ended");
+      await vi.advanceTimersByTimeAsync(2_000);
+      await vi.waitFor(() => expect(connection.state.status).toBe("ended"));
       expect(ids).toEqual([1]);
       await vi.waitFor(() => expect(errors).toEqual(Array.from({ length: count }, () => error)));
     }

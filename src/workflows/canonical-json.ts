@@ -28,6 +28,23 @@ export function compareJson(a: unknown, b: unknown): number {
   return compareText(canonicalJson(a), canonicalJson(b));
 }
 
+const texts = new WeakMap<object, string>();
+
+/**
+ * {@link compareJson} of what is kept: each object is written as text once, however many others it is compared with, for how large it is was
+ * somebody else's choice.
+ */
+export function compareKept(a: unknown, b: unknown): number {
+  return a === b ? 0 : compareText(keptText(a), keptText(b));
+}
+
+function keptText(value: unknown): string {
+  if (typeof value !== "object" || value === null) return canonicalJson(value);
+  let text = texts.get(value);
+  if (text === undefined) texts.set(value, (text = canonicalJson(value)));
+  return text;
+}
+
 /** Order by UTF-16 code units: the same on every machine, unlike `localeCompare`. */
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;

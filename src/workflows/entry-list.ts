@@ -25,6 +25,24 @@ export class EntryList {
     return this.#chunks.length === 1 ? (this.#chunks[0] as SpanEntry[]) : this.#chunks.flat();
   }
 
+  /** All entries, in parts. */
+  protected get parts(): readonly (readonly SpanEntry[])[] {
+    return this.#chunks;
+  }
+
+  /** The entries of at least this rank, the last one first. */
+  *fromEnd(minRank: number): IterableIterator<SpanEntry> {
+    this.order();
+    for (let at = this.#chunks.length - 1; at >= 0; at -= 1) {
+      const chunk = this.#chunks[at] as SpanEntry[];
+      for (let place = chunk.length - 1; place >= 0; place -= 1) {
+        const entry = chunk[place] as SpanEntry;
+        if (entry.rank < minRank) return;
+        yield entry;
+      }
+    }
+  }
+
   order(): void {
     if (this.#isOrdered) return;
     this.#isOrdered = true;

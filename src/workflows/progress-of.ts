@@ -83,7 +83,8 @@ function sumOf(
     all += counts;
     over += counts * (isOpen(child) ? (known.get(child) ?? 0) : 1);
   }
-  return Math.min(1, over / Math.max(all, expected));
+  // Weights that no number can add up say nothing.
+  return Number.isFinite(all) ? Math.min(1, over / Math.max(all, expected)) : undefined;
 }
 
 function isOpen({ state }: SpanNode): boolean {

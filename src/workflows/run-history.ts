@@ -12,6 +12,9 @@ const MAX_KEY_LENGTH = 512;
 /** Of siblings of one name so many are told apart; the others are not recorded. */
 const MAX_NAMESAKES = 50;
 
+/** Longer than any date is away: what says so is no duration. */
+const MAX_MS = 8.64e15;
+
 /** How long earlier runs of one span took, in whole milliseconds, the newest run last. */
 export interface SpanHistory {
   readonly durationsMs: readonly number[];
@@ -129,5 +132,5 @@ function isFields(value: unknown): value is { readonly [name: string]: unknown }
 }
 
 function isTimes(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every((time) => Number.isFinite(time));
+  return Array.isArray(value) && value.every((time) => time >= 0 && time <= MAX_MS);
 }

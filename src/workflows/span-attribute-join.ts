@@ -1,4 +1,4 @@
-import { compareJson, compareText } from "./canonical-json.ts";
+import { compareJson, compareKept, compareText } from "./canonical-json.ts";
 import type { JsonObject, JsonValue } from "./span-event.ts";
 
 /** Attributes of one span beyond this many are not kept; those with the smallest names stay. */
@@ -24,7 +24,7 @@ export interface Stamped<T> {
 /** Whether this value wins over the one that is held; of writers that nothing tells apart, the one with the larger value. */
 export function isLater<T>(value: T, stamp: Stamp, held: Stamped<T>): boolean {
   const order = stamp.id - held.stamp.id || stamp.time - held.stamp.time || stamp.rank - held.stamp.rank;
-  return order > 0 || (order === 0 && compareJson(value, held.value) > 0);
+  return order > 0 || (order === 0 && compareKept(value, held.value) > 0);
 }
 
 interface HeldAttribute extends Stamped<JsonValue> {

@@ -27,7 +27,9 @@ export class SpanEntry {
   children: SpanGroup | undefined;
   attempts: SpanGroup | undefined;
   /** The others of the circle of parents that this span was found in, and itself. */
-  cycle: ReadonlySet<SpanEntry> | undefined;
+  cycle: Set<SpanEntry> | undefined;
+  /** Its place among those that wait for the same parent; -1: it waits for none. */
+  orphanIndex = -1;
   /** The number of the walk that was here last. */
   walk = 0;
 
@@ -53,6 +55,7 @@ export class SpanEntry {
   node: SpanNode | undefined;
   /** What its group has counted of it. */
   counted: SpanNode | undefined;
+  countedWorst: SpanState = "done";
   countedOpen = 0;
 
   constructor(spanId: string, record: SpanRecord, trace: TraceEntries) {

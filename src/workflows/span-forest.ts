@@ -2,6 +2,12 @@ import { SpanEntry, type TraceEntries } from "./span-entry.ts";
 import { SpanGroup } from "./span-group.ts";
 import type { SpanRecord } from "./span-record.ts";
 
+/**
+ * Spans that circles kept apart are put together again so often in all; after that they stay roots. No honest producer gets there. To one that opens
+ * and closes a large circle with each event, each of them would otherwise be worth the work of the whole circle.
+ */
+const MAX_JOINS = 100_000;
+
 /** Who is below whom, whatever order the spans come in. */
 export class SpanForest {
   readonly traces = new Map<string, TraceEntries>();
@@ -10,6 +16,8 @@ export class SpanForest {
   /** Spans that had children before they got a parent that has one itself: only they can have closed a circle. */
   #suspects: SpanEntry[] = [];
   #walks = 0;
+  /** How many spans have been put together again because a circle was open. */
+  #joins = 0;
 
   /** Takes in a span that is new, of which one event has been merged. */
   add(traceId: string, spanId: string, record: SpanRecord): SpanEntry {
@@ -33,7 +41,10 @@ export class SpanForest {
     const orphans = trace.orphans.get(spanId);
     if (orphans !== undefined) {
       trace.orphans.delete(spanId);
-      for (const orphan of orphans) this.#file(orphan, entry);
+      for (const orphan of orphans) {
+        orphan.orphanIndex = -1;
+        this.#file(orphan, entry);
+      }
     }
     return entry;
   }
@@ -88,6 +99,13 @@ export class SpanForest {
     this.#suspects = [];
   }
 
+  /** Numbers for walks of somebody else's: the first of so many. */
+  takeWalks(count: number): number {
+    const first = this.#walks + 1;
+    this.#walks += count;
+    return first;
+  }
+
   #reorder(entry: SpanEntry): boolean {
     // While a circle is not cut, its members are where nobody sees them.
     this.cutCycles();
@@ -117,23 +135,35 @@ export class SpanForest {
     this.#file(entry, parent);
     if (parentSpanId === null || parent !== undefined) return;
     const siblings = orphans.get(parentSpanId);
+    entry.orphanIndex = siblings?.length ?? 0;
     if (siblings === undefined) orphans.set(parentSpanId, [entry]);
     else siblings.push(entry);
   }
 
   /** Links the span anew; `parentSpanId` is what its record named so far. */
   #unlink(entry: SpanEntry, parentSpanId: string | null): void {
-    const { orphans } = entry.trace;
-    const siblings = parentSpanId === null ? undefined : orphans.get(parentSpanId);
-    if (parentSpanId !== null && siblings?.includes(entry)) {
-      if (siblings.length === 1) orphans.delete(parentSpanId);
-      else siblings.splice(siblings.indexOf(entry), 1);
-    }
-    const cycle = entry.cycle ?? [];
-    for (const member of cycle) member.cycle = undefined;
+    if (parentSpanId !== null && entry.orphanIndex !== -1) this.#forgetOrphan(entry, parentSpanId);
+    const { cycle } = entry;
+    entry.cycle = undefined;
+    cycle?.delete(entry);
     this.#link(entry);
+    if (cycle === undefined || this.#joins + cycle.size > MAX_JOINS) return;
     // The circle is open now: what it kept apart belongs together.
-    for (const member of cycle) if (member !== entry) this.#link(member);
+    this.#joins += cycle.size;
+    for (const member of cycle) member.cycle = undefined;
+    for (const member of cycle) this.#link(member);
+  }
+
+  #forgetOrphan(entry: SpanEntry, parentSpanId: string): void {
+    const { orphans } = entry.trace;
+    const siblings = orphans.get(parentSpanId) ?? [];
+    const last = siblings.pop();
+    if (siblings.length === 0) orphans.delete(parentSpanId);
+    if (last !== undefined && last !== entry) {
+      siblings[entry.orphanIndex] = last;
+      last.orphanIndex = entry.orphanIndex;
+    }
+    entry.orphanIndex = -1;
   }
 
   /** Files the span below this parent; undefined: among the roots. */
@@ -153,7 +183,7 @@ export class SpanForest {
 
   #groupBelow(parent: SpanEntry | undefined, { record }: SpanEntry): SpanGroup {
     if (parent === undefined) return this.roots;
-    if (record.shown.kind === "attempt") return (parent.attempts ??= new SpanGroup());
+    if (record.shown.kind === "attempt") return (parent.attempts ??= new SpanGroup(true));
     return (parent.children ??= new SpanGroup());
   }
 

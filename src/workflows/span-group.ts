@@ -24,9 +24,17 @@ interface Sums {
 export class SpanGroup extends EntryList {
   /** The members' views in order, as of the last `refresh`. */
   nodes: readonly SpanNode[] = NO_NODES;
+  readonly #areAttempts: boolean;
   #sums: Sums | undefined;
+  /** The highest rank at the last `refresh`: of attempts only those with the highest count. */
+  #top = 0;
   /** Undefined: all. */
   #touched: SpanEntry[] | undefined;
+
+  constructor(areAttempts = false) {
+    super();
+    this.#areAttempts = areAttempts;
+  }
 
   /** How many spans are open, of the members and below them. */
   get open(): number {
@@ -36,11 +44,11 @@ export class SpanGroup extends EntryList {
     return open;
   }
 
-  /** The worst state that members roll up to. */
+  /** The worst state that members roll up to. For attempts their step speaks: of them the worst that is below counts. */
   get worst(): SpanState {
     if (this.#sums !== undefined) return worstOf(this.#sums.rollups);
     let worst: SpanState = "done";
-    for (const { node } of this.all) worst = worseState(worst, (node as SpanNode).rollup);
+    for (const entry of this.all) if (entry.rank === this.#top) worst = worseState(worst, this.#worstOf(entry));
     return worst;
   }
 
@@ -49,15 +57,23 @@ export class SpanGroup extends EntryList {
     return this.#touched ?? this.all;
   }
 
-  /** Adds the totals of all members. */
+  /** Adds the totals of all members that count. */
   addTotals(counts: SpanCounts): void {
     if (this.#sums !== undefined) addCounts(counts, this.#sums.totals, 1);
-    else for (const { node } of this.all) addCounts(counts, (node as SpanNode).totals, 1);
+    else {
+      for (const { rank, node } of this.all) if (rank === this.#top) addCounts(counts, (node as SpanNode).totals, 1);
+    }
   }
 
   /** Notes that a member has to be looked at. */
   touch(entry: SpanEntry): void {
     this.#touched?.push(entry);
+  }
+
+  /** If another rank is the highest now: notes that members have to be looked at which were of the highest, or are. */
+  touchNewest(): void {
+    const top = this.last?.rank ?? 0;
+    if (top !== this.#top) for (const entry of this.fromEnd(Math.min(top, this.#top))) this.touch(entry);
   }
 
   add(entry: SpanEntry): void {
@@ -75,6 +91,7 @@ export class SpanGroup extends EntryList {
   /** Takes in the views that were made of touched members. True if `nodes` has become another list. */
   refresh(): boolean {
     this.order();
+    this.#top = this.last?.rank ?? 0;
     const { nodes } = this;
     // To look for the places of many costs more than to go through all.
     const isWhole = this.isReordered || this.#touched === undefined || this.#touched.length * 8 > this.size;
@@ -84,10 +101,10 @@ export class SpanGroup extends EntryList {
       for (const entry of this.touched) {
         const { node } = entry;
         if (entry.group !== this || node === undefined) continue;
-        if (!isWhole && node !== entry.counted) {
-          // Spread, because `slice` is slow where a list is frozen.
-          next ??= [...nodes];
-          next[this.indexOf(entry)] = node;
+        if (!isWhole) {
+          const at = this.indexOf(entry);
+          // Spread, because `slice` is slow if a list is frozen.
+          if (nodes[at] !== node) (next ??= [...nodes])[at] = node;
         }
         this.#count(entry, node);
       }
@@ -100,11 +117,11 @@ export class SpanGroup extends EntryList {
   }
 
   #allNodes(): SpanNode[] {
-    const { all } = this;
-    if (all.length < 2) return all.map(({ node }) => node as SpanNode);
+    const { parts } = this;
+    if (this.size < 2) return this.all.map(({ node }) => node as SpanNode);
     const nodes: SpanNode[] = [];
     // Not `map`, after which engines take a list for one with holes, and copy it more slowly.
-    for (const { node } of all) nodes.push(node as SpanNode);
+    for (const part of parts) for (const { node } of part) nodes.push(node as SpanNode);
     return nodes;
   }
 
@@ -116,16 +133,22 @@ export class SpanGroup extends EntryList {
     const open = node === undefined ? 0 : entry.open;
     sums.open += open - entry.countedOpen;
     entry.countedOpen = open;
-    if (node === counted) return;
+    const next = entry.rank === this.#top ? node : undefined;
+    if (next === counted) return;
     if (counted !== undefined) {
       addCounts(sums.totals, counted.totals, -1);
-      sums.rollups[counted.rollup] -= 1;
+      sums.rollups[entry.countedWorst] -= 1;
     }
-    if (node !== undefined) {
-      addCounts(sums.totals, node.totals, 1);
-      sums.rollups[node.rollup] += 1;
+    if (next !== undefined) {
+      entry.countedWorst = this.#worstOf(entry);
+      addCounts(sums.totals, next.totals, 1);
+      sums.rollups[entry.countedWorst] += 1;
     }
-    entry.counted = node;
+    entry.counted = next;
+  }
+
+  #worstOf({ node, below }: SpanEntry): SpanState {
+    return this.#areAttempts ? below : (node as SpanNode).rollup;
   }
 }
 

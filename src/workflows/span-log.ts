@@ -1,4 +1,4 @@
-import { canonicalJson, compareJson } from "./canonical-json.ts";
+import { canonicalJson, compareKept } from "./canonical-json.ts";
 import { sortedAttributes } from "./span-attribute-join.ts";
 import type { SpanLogEvent } from "./span-event.ts";
 import type { SpanInput } from "./span-input.ts";
@@ -87,5 +87,5 @@ function compareHeld(a: HeldLine, b: HeldLine): number {
 }
 
 function compareLines(a: SpanLogLine, b: SpanLogLine): number {
-  return (a.id ?? 0) - (b.id ?? 0) || a.time - b.time || compareJson(a, b);
+  return (a.id ?? 0) - (b.id ?? 0) || a.time - b.time || compareKept(a, b);
 }

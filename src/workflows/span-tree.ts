@@ -61,6 +61,8 @@ export class SpanTree {
   #lastEventId = 0;
   #isCompleted = false;
   #tickedAt = -Infinity;
+  /** Traces of which the lease may stand differently than at the last look; undefined: all. */
+  #toJudge: Set<TraceEntries> | undefined = new Set();
   #ignored = { unknownType: 0, malformed: 0, overLimit: 0 };
   #isStale = false;
   /** What was decided from above for every root may have changed. */
@@ -170,6 +172,7 @@ export class SpanTree {
     const before = this.roots;
     this.#tickedAt = nowMs;
     this.#isStale = true;
+    this.#toJudge = undefined;
     return this.roots !== before;
   }
 
@@ -211,6 +214,7 @@ export class SpanTree {
   /** Renews the trace's lease. True if anything that can be seen has changed, now or `changed` before. */
   #hearTrace(trace: TraceEntries, time: number, changed: boolean): boolean {
     const { lastHeard } = trace;
+    if (this.#leaseMs !== null) this.#toJudge?.add(trace);
     if (time <= lastHeard) return changed;
     // Only where the lease had run out can an event that says nothing new change what is seen.
     const wasExpired = !changed && !this.#isCompleted && this.#isExpired(trace);
@@ -237,6 +241,7 @@ export class SpanTree {
 
   #forget(): void {
     this.#forest = new SpanForest();
+    this.#toJudge = new Set();
     this.#lastEventId = 0;
     this.#isCompleted = false;
     this.#isStale = true;
@@ -252,11 +257,12 @@ export class SpanTree {
     const { roots, traces } = this.#forest;
     this.#forest.cutCycles();
     if (this.#leaseMs !== null) {
-      for (const trace of traces.values()) {
+      for (const trace of this.#toJudge ?? traces.values()) {
         const isExpired = this.#isExpired(trace);
         if (isExpired !== trace.isExpired) this.#isCutStale = true;
         trace.isExpired = isExpired;
       }
+      this.#toJudge = new Set();
     }
     if (this.#isCutStale) touchOpen(roots);
     this.#isCutStale = false;
@@ -269,6 +275,6 @@ export class SpanTree {
   #isExpired(trace: TraceEntries): boolean {
     if (this.#leaseMs === null || this.#tickedAt <= trace.lastHeard + this.#leaseMs) return false;
     this.#forest.cutCycles();
-    return this.#tickedAt > traceExpiry(trace, this.#leaseMs);
+    return this.#tickedAt > traceExpiry(trace, this.#leaseMs, this.#forest);
   }
 }

@@ -1,9 +1,7 @@
-import { addCounts, frozenTotals, NO_TOTALS, TOTALS_OF_ONE } from "./span-counts.ts";
+import { frozenTotals, NO_TOTALS, TOTALS_OF_ONE } from "./span-counts.ts";
 import type { SpanEntry } from "./span-entry.ts";
 import { NO_NODES, type SpanGroup } from "./span-group.ts";
 import { rollUp, type SpanNode, type SpanState, type SpanTotals, worseState } from "./span-node.ts";
-
-const NO_ENTRIES: readonly SpanEntry[] = [];
 
 /**
  * Makes the views anew that are out of date.
@@ -51,8 +49,8 @@ function enterBelow(entry: SpanEntry, isCompleted: boolean, stack: SpanEntry[]):
     enter(children, isCompleted, stack);
   }
   if (attempts !== undefined) {
-    attempts.order();
-    touchOpen(attempts);
+    attempts.touchNewest();
+    if (cutBelow !== entry.cutBelow) touchOpen(attempts);
     enter(attempts, isCompleted, stack);
   }
   entry.cutBelow = cutBelow;
@@ -80,13 +78,10 @@ function makeView(entry: SpanEntry): void {
   const { record, spanId, trace, children, attempts, node: known } = entry;
   const hasNewChildren = children?.refresh() ?? false;
   const hasNewAttempts = attempts?.refresh() ?? false;
-  // Those with the highest number are the ones that count.
-  const newest = attempts?.all.filter((attempt) => !isSuperseded(attempt)) ?? NO_ENTRIES;
   const state = stateOf(entry);
   const { startTime, endTime } = record.shown;
   entry.open = (children?.open ?? 0) + (attempts?.open ?? 0) + (record.shown.isOpen ? 1 : 0);
-  entry.below = children?.worst ?? "done";
-  for (const { below } of newest) entry.below = worseState(entry.below, below);
+  entry.below = worseState(children?.worst ?? "done", attempts?.worst ?? "done");
   entry.isStale = false;
   const node: SpanNode = {
     traceId: trace.traceId,
@@ -96,7 +91,7 @@ function makeView(entry: SpanEntry): void {
     kind: record.shown.kind,
     state,
     rollup: rollUp(state, entry.below),
-    totals: totalsWith(entry, state, newest),
+    totals: totalsWith(entry, state),
     attempt: record.attempt,
     run: record.shown.run,
     attributes: record.shown.attributes,
@@ -124,12 +119,12 @@ function stateOf({ record, isCut }: SpanEntry): SpanState {
   return record.shown.kind === "sleep" || record.shown.kind === "wait" ? "waiting" : "running";
 }
 
-function totalsWith({ children, record, node }: SpanEntry, state: SpanState, newest: readonly SpanEntry[]): SpanTotals {
+function totalsWith({ children, attempts, record, node }: SpanEntry, state: SpanState): SpanTotals {
   const own = record.shown.kind === "attempt" ? NO_TOTALS : TOTALS_OF_ONE[state];
-  if (children === undefined && newest.length === 0) return own;
+  if (children === undefined && attempts === undefined) return own;
   const counts = { ...own };
   children?.addTotals(counts);
-  for (const attempt of newest) addCounts(counts, (attempt.node as SpanNode).totals, 1);
+  attempts?.addTotals(counts);
   return frozenTotals(counts, node?.totals);
 }
 

@@ -1,4 +1,5 @@
 import type { SpanEntry, TraceEntries } from "./span-entry.ts";
+import type { SpanForest } from "./span-forest.ts";
 import { isSuperseded } from "./span-view.ts";
 
 /** Keeps the trace's record of what may be silent up to date with this span, which has changed. */
@@ -12,25 +13,41 @@ export function noteSleeper(entry: SpanEntry): void {
 /**
  * After which time, in milliseconds since the epoch, the trace's silence means that it is dead.
  *
- * A sleep is silent by its nature, so the lease begins at its end, and a wait without an end holds it for ever.
+ * A sleep is silent by its nature, so the lease begins at its end, and a wait without an end holds it forever.
  * What has been cut off by an ended parent or a later attempt holds nothing.
  */
-export function traceExpiry(trace: TraceEntries, leaseMs: number): number {
+export function traceExpiry(trace: TraceEntries, leaseMs: number, forest: SpanForest): number {
   if (trace.silentUntil === undefined) {
     trace.silentUntil = -Infinity;
+    const cut = forest.takeWalks(2);
     for (const entry of trace.sleepers) {
-      if (!isCutOff(entry)) trace.silentUntil = Math.max(trace.silentUntil, entry.record.shown.until ?? Infinity);
+      if (!isCutOff(entry, cut)) trace.silentUntil = Math.max(trace.silentUntil, entry.record.shown.until ?? Infinity);
     }
   }
   return Math.max(trace.lastHeard, trace.silentUntil) + leaseMs;
 }
 
-/** Whether something above has made an end of what is open here. O(depth). */
-function isCutOff(entry: SpanEntry): boolean {
-  for (let next: SpanEntry | undefined = entry; next !== undefined; next = next.parent) {
-    if (isSuperseded(next)) return true;
-    // A rollback goes on after the end of what it is below.
-    if (next.parent?.record.shown.isOpen === false && next.record.shown.kind !== "rollback") return true;
+/**
+ * Whether something above has made an end of what is open here. What is found out is noted in `walk`, as `cut` or the number after it:
+ * of many sleeps below one another, each span above them is looked at once.
+ */
+function isCutOff(entry: SpanEntry, cut: number): boolean {
+  const notCut = cut + 1;
+  let result = notCut;
+  let end: SpanEntry | undefined = entry;
+  for (; end !== undefined && result !== cut; end = end.parent) {
+    if (end.walk === cut || end.walk === notCut) {
+      result = end.walk;
+      break;
+    }
+    if (isEndedAbove(end)) result = cut;
   }
-  return false;
+  for (let next: SpanEntry | undefined = entry; next !== end && next !== undefined; next = next.parent)
+    next.walk = result;
+  return result === cut;
+}
+
+function isEndedAbove(entry: SpanEntry): boolean {
+  // A rollback goes on after the end of what it is below.
+  return isSuperseded(entry) || (entry.parent?.record.shown.isOpen === false && entry.record.shown.kind !== "rollback");
 }

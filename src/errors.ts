@@ -14,7 +14,7 @@
  * | `event-too-large` | the event's JSON is larger than `maxEventBytes` |
  * | `stream-completed` | the stream has ended; nothing can be added to it |
  * | `too-many-pending` | the store has fallen behind further than `maxPendingEvents` or `maxPendingBytes` |
- * | `too-many-streams` | the hub holds `maxStreams` streams and all of them are being watched |
+ * | `too-many-streams` | the hub holds `maxStreams` streams and each of them is storing events just now |
  * | `store-contract` | a store answered with something its contract forbids |
  * | `store-unavailable` | the engine behind a store cannot be reached or refuses to write (a lost connection, a full disk) |
  * | `timeout` | a store or sink did not answer within its bound |

@@ -12,7 +12,8 @@ export {
 } from "./event.ts";
 export { type ErrorListener, SSETargetError, type SSETargetErrorCode } from "./errors.ts";
 export type { CorsOptions } from "./http/cors.ts";
-export type { Admission, Authorization, Authorize } from "./http/endpoint.ts";
+export type { Admission } from "./http/admission.ts";
+export type { Authorization, Authorize } from "./http/endpoint.ts";
 export type { RequestHead } from "./http/request-head.ts";
 export type { Sink, SinkListener } from "./http/sink.ts";
 export {

@@ -27,18 +27,27 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
   readonly #feed: Feed<ServerSentEvent>;
   readonly #sink: Sink;
   readonly #context: ConnectionContext;
+  readonly #onClosed: () => void;
   readonly #isPartial: boolean;
   #cursor: number;
   #isWritable = true;
   #isReading = false;
   #isClosed = false;
+  #isOver = false;
   #wroteSinceTick = true;
   /** A gap that is told with the next thing that is read, because only then it is known where events go on. */
   #gap: { readonly reason: GapReason; readonly after: number | null } | undefined;
   /** Why a hole that is found later would be one: the client's old cursor at first, its slowness from then on. */
   #gapReason: "trimmed" | "overflow" | undefined;
 
-  constructor(feed: Feed<ServerSentEvent>, sink: Sink, start: StartingPoint, context: ConnectionContext) {
+  constructor(
+    feed: Feed<ServerSentEvent>,
+    sink: Sink,
+    start: StartingPoint,
+    context: ConnectionContext,
+    onClosed: () => void,
+  ) {
+    this.#onClosed = onClosed;
     this.#feed = feed;
     this.#sink = sink;
     this.#context = context;
@@ -112,8 +121,11 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
   }
 
   onClosed(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#leave();
     this.#context.onClosed(this);
+    this.#onClosed();
   }
 
   onKeepAliveTick(): void {

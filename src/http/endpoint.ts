@@ -1,16 +1,16 @@
-import type { Cursor, ServerSentEvent } from "../event.ts";
+import type { ServerSentEvent } from "../event.ts";
 import { SSETargetError, type ErrorListener } from "../errors.ts";
 import type { Feed, StartAt } from "../stream/feed.ts";
 import { withTimeout } from "../stream/with-timeout.ts";
-import { encodeRetry } from "../wire/frame.ts";
-import { REFUSAL_HEADERS, STREAM_HEADERS, STREAM_NAME_HEADER } from "../wire/response-head.ts";
+import { STREAM_HEADERS, STREAM_NAME_HEADER } from "../wire/response-head.ts";
 import { textHash } from "../util/text-hash.ts";
+import { refuse, refuseAs, sendAway, unavailable, type Admission } from "./admission.ts";
 import { Connection, type ConnectionContext } from "./connection.ts";
 import type { CorsPolicy } from "./cors.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { acceptsEventStream, requestCursor, requestHead, type RequestHead } from "./request-head.ts";
 import { parseTarget } from "./request-target.ts";
-import type { Sink } from "./sink.ts";
+import { Slots, type SlotLimits } from "./slots.ts";
 import { WebStreamSink } from "./web-stream-sink.ts";
 
 /**
@@ -29,50 +29,43 @@ export interface StreamRoute {
   exists(): boolean | Promise<boolean>;
   /** The stream's feed, made on demand. */
   feed(): Feed<ServerSentEvent>;
+  /** A client has left, or did not come in after `feed` was called: what was made for it alone can go. */
+  onLeft?(): void;
 }
 
-export interface EndpointOptions {
+export interface EndpointOptions extends SlotLimits {
   readonly route: (pathname: string) => StreamRoute | undefined;
   readonly authorize: Authorize | undefined;
   readonly cors: CorsPolicy | undefined;
   readonly startAt: StartAt;
   readonly keepAliveMs: number | null;
   readonly retryMs: number | null;
-  readonly maxConnections: number;
   /** How long `authorize` and `exists` may take. */
   readonly storeTimeoutMs: number | null;
   readonly onError: ErrorListener;
 }
 
-/** What is to be done with a request: send this and be done, or open a stream on a sink. */
-export type Admission =
-  | {
-      readonly kind: "reply";
-      readonly status: number;
-      readonly headers: Readonly<Record<string, string>>;
-      readonly body: string | null;
-    }
-  | {
-      readonly kind: "stream";
-      readonly headers: Readonly<Record<string, string>>;
-      /** Begins to write to the sink. To be called once, right after the response's head has been sent. */
-      connect(sink: Sink): void;
-    };
-
 const ALLOW = "GET, HEAD, OPTIONS";
-/** What a client is asked to wait that finds the store out of order, or the server closing. */
-const SENT_AWAY_RETRY_MS = 5000;
+/** Reconnect delay for clients that arrive while the store is unavailable; each gets half to one and a half of it. */
+const STORE_RETRY_MS = 5000;
+/** The least that a client waits that is sent away on purpose: a replacement should be there by then. */
+const PLANNED_RETRY_MS = 500;
+/** Clients that are sent away on purpose reconnect within this time, each at a moment of its own. */
+const PLANNED_SPREAD_MS = 3000;
 
 /** Turns requests into connections: method, path, authorization, resume point. It belongs to one target or hub. */
 export class Endpoint {
   readonly #options: EndpointOptions;
   readonly #connections = new Set<Connection>();
   readonly #context: ConnectionContext;
+  readonly #slots: Slots;
   #isClosed = false;
+  #spreadMs = PLANNED_SPREAD_MS;
   #onDrained: (() => void) | undefined;
 
   constructor(options: EndpointOptions) {
     this.#options = options;
+    this.#slots = new Slots(options);
     this.#context = {
       keepAlive: new KeepAlive(options.keepAliveMs),
       retryMs: options.retryMs,
@@ -116,26 +109,43 @@ export class Endpoint {
     if (!acceptsEventStream(head.header("accept"))) {
       return refuse(406, cors, "This is text/event-stream; the request's Accept header does not take it.");
     }
+    // A browser's EventSource gives up forever on a 503, but reconnects after a stream that ends.
+    if (this.#isClosed) return head.method === "GET" ? this.#awayFor(this.#plannedRetryMs(), cors) : unavailable(cors);
+    if (!this.#slots.begin(head.session)) return unavailable(cors);
+    try {
+      return await this.#decide(head, url, route, cors);
+    } finally {
+      this.#slots.end(head.session);
+    }
+  }
+
+  async #decide(
+    head: RequestHead,
+    url: URL,
+    route: StreamRoute,
+    cors: Readonly<Record<string, string>>,
+  ): Promise<Admission> {
     const refusal = await this.#refusal(head, url, route.stream);
-    if (refusal !== undefined) return asReply(refusal, cors);
-    const headers = { ...STREAM_HEADERS, ...cors };
-    // A browser's EventSource gives up for ever on a 503, but comes back after a stream that ends.
-    if (this.#isClosed && head.method === "GET") return { kind: "stream", headers, connect: sendAway };
-    if (this.#isClosed || this.#connections.size >= this.#options.maxConnections) return unavailable(cors);
+    if (refusal !== undefined) return refuseAs(refusal, cors);
+    let feed: Feed<ServerSentEvent> | undefined;
+    let admission: Admission | undefined;
     try {
       const exists = route.exists();
       const isThere = typeof exists === "boolean" ? exists : await this.#inTime(exists, "`exists` did not answer");
       if (!isThere) return refuse(404, cors, "There is no such event stream.");
-      if (head.method === "HEAD") return { kind: "reply", status: 200, headers, body: null };
-      const feed = route.feed();
+      if (head.method === "HEAD")
+        return { kind: "reply", status: 200, headers: { ...STREAM_HEADERS, ...cors }, body: null };
+      feed = route.feed();
       await feed.open();
-      const named = { ...headers, [STREAM_NAME_HEADER]: this.#nameOf(feed, route.stream) };
-      return this.#streamFrom(feed, requestCursor(head, url), named, cors);
+      admission = this.#streamFrom(feed, route, head, url, cors);
+      return admission;
     } catch (error) {
       if (error instanceof SSETargetError && error.code === "too-many-streams") return unavailable(cors);
       this.#options.onError(error);
       if (head.method === "HEAD") return unavailable(cors);
-      return { kind: "stream", headers, connect: sendAway };
+      return this.#awayFor(STORE_RETRY_MS * (0.5 + Math.random()), cors);
+    } finally {
+      if (feed !== undefined && admission?.kind !== "stream") route.onLeft?.();
     }
   }
 
@@ -146,22 +156,42 @@ export class Endpoint {
 
   #streamFrom(
     feed: Feed<ServerSentEvent>,
-    cursor: Cursor | "unknown" | undefined,
-    headers: Readonly<Record<string, string>>,
+    route: StreamRoute,
+    head: RequestHead,
+    url: URL,
     cors: Readonly<Record<string, string>>,
   ): Admission {
-    const start = feed.locate(cursor, this.#options.startAt);
+    const start = feed.locate(requestCursor(head, url), this.#options.startAt);
     if (start === null) return { kind: "reply", status: 204, headers: cors, body: null };
+    const { session } = head;
     return {
       kind: "stream",
-      headers,
+      headers: { ...STREAM_HEADERS, ...cors, [STREAM_NAME_HEADER]: this.#nameOf(feed, route.stream) },
       connect: (sink) => {
-        const connection = new Connection(feed, sink, start, this.#context);
+        // Only an adapter that does not connect at once comes too late: its place was given up with the decision.
+        if (!this.#slots.connect(session)) {
+          route.onLeft?.();
+          sendAway(sink, this.#plannedRetryMs());
+          return;
+        }
+        const connection = new Connection(feed, sink, start, this.#context, () => {
+          this.#slots.disconnect(session);
+          route.onLeft?.();
+        });
         this.#connections.add(connection);
         connection.open();
-        if (this.#isClosed) connection.reconnect();
+        if (this.#isClosed) connection.reconnect(this.#plannedRetryMs());
       },
     };
+  }
+
+  #awayFor(retryMs: number, cors: Readonly<Record<string, string>>): Admission {
+    const headers = { ...STREAM_HEADERS, ...cors };
+    return { kind: "stream", headers, connect: (sink) => sendAway(sink, retryMs) };
+  }
+
+  #plannedRetryMs(): number {
+    return PLANNED_RETRY_MS + Math.random() * this.#spreadMs;
   }
 
   /**
@@ -170,8 +200,8 @@ export class Endpoint {
    */
   async close(spreadMs: number, timeoutMs: number): Promise<void> {
     this.#isClosed = true;
-    const base = this.#options.retryMs ?? 0;
-    for (const connection of this.#connections) connection.reconnect(base + Math.random() * spreadMs);
+    this.#spreadMs = spreadMs;
+    for (const connection of this.#connections) connection.reconnect(this.#plannedRetryMs());
     if (this.#connections.size === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {
@@ -202,30 +232,4 @@ export class Endpoint {
       return 500;
     }
   }
-}
-
-const REFUSALS = {
-  401: "This event stream wants to know who you are.",
-  403: "This event stream is not for you.",
-  404: "There is no such event stream.",
-  500: "The request could not be checked.",
-} as const;
-
-function asReply(status: 401 | 403 | 404 | 500, headers: Readonly<Record<string, string>>): Admission {
-  const challenge: Readonly<Record<string, string>> = status === 401 ? { "www-authenticate": "Bearer" } : {};
-  return refuse(status, { ...headers, ...challenge }, REFUSALS[status]);
-}
-
-function refuse(status: number, headers: Readonly<Record<string, string>>, sentence: string): Admission {
-  return { kind: "reply", status, headers: { ...REFUSAL_HEADERS, ...headers }, body: `${sentence}\n` };
-}
-
-function unavailable(headers: Readonly<Record<string, string>>): Admission {
-  return refuse(503, { ...headers, "retry-after": "5" }, "The server takes no further event streams just now.");
-}
-
-function sendAway(sink: Sink): void {
-  sink.bind({ onDrain: () => {}, onClosed: () => {} });
-  sink.write(encodeRetry(SENT_AWAY_RETRY_MS * (0.5 + Math.random())));
-  sink.end();
 }

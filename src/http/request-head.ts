@@ -8,6 +8,8 @@ export interface RequestHead {
   readonly url: string;
   /** Why the request is refused with 400 whatever its URL: a sentence. */
   readonly malformed?: string | undefined;
+  /** What the request shares with others of the same client, if one connection carries several at once: an HTTP/2 session. */
+  readonly session?: object | undefined;
   header(name: string): string | null;
   /**
    * The request for `authorize`; built only if somebody asks.

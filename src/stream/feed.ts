@@ -159,6 +159,11 @@ export class Feed<E extends ServerSentEvent> {
     return opening;
   }
 
+  /** Whether it begins to follow the store just now. */
+  get isOpening(): boolean {
+    return this.#opening !== undefined && this.#subscription === undefined;
+  }
+
   /** Stops following the store and forgets the window; connections shall have been closed before. `open` starts anew. */
   stop(): void {
     this.#generation++;
@@ -270,7 +275,7 @@ export class Feed<E extends ServerSentEvent> {
         },
         onInterrupted: () => {
           isInterrupted = true;
-          if (generation === this.#generation && this.#subscription !== undefined) this.#interrupt();
+          if (generation === this.#generation && this.#subscription !== undefined) this.sendAway();
         },
       };
       const subscription = await withTimeout(
@@ -300,8 +305,8 @@ export class Feed<E extends ServerSentEvent> {
     return epoch === undefined || epoch === this.#epoch;
   }
 
-  /** Every connection comes again with its cursor, and is then told what it missed, if anything. */
-  #interrupt(): void {
+  /** Stops, and asks every client to reconnect with its cursor; it is then told what it missed, if anything. */
+  sendAway(): void {
     const connections = [...this.#connections];
     this.stop();
     for (const connection of connections) connection.reconnect();
@@ -316,7 +321,7 @@ export class Feed<E extends ServerSentEvent> {
         frame = eventFrame(checkStored(event), this.#epoch);
       } catch (error) {
         this.#limits.onError(error);
-        this.#interrupt();
+        this.sendAway();
         return;
       }
       const isFull =

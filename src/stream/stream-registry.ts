@@ -2,13 +2,15 @@ import { SSETargetError } from "../errors.ts";
 
 /** What a registry keeps: something that knows whether it is needed and can be put away. */
 export interface RegisteredStream {
-  /** Whether it has clients, or events on their way to the store. */
-  readonly isBusy: boolean;
+  /** Whether it has clients, or some that are about to come in. */
+  readonly isWatched: boolean;
+  /** Whether events are on their way to its store. */
+  readonly isStoring: boolean;
   /** Whether nothing would be lost with it. */
   readonly isEmpty: boolean;
   /** Gives up what it holds only for speed, such as a subscription to the store. It works on, a little slower at first. */
   rest(): void;
-  /** Gives up everything. */
+  /** Gives up everything; clients, if there are some, are asked to reconnect. */
   putAway(): void;
 }
 
@@ -21,13 +23,17 @@ interface Entry<S> {
 /**
  * Streams by name: made when first asked for, put away when idle, never more than a set number.
  *
- * Kept in the order of their last use, so that both the sweep and the search for one to put away look at the oldest first.
+ * Those that the application has used itself are counted apart from those that only clients have named: strangers can name
+ * any number of streams, and none of them may cost the application one of its own.
  */
 export class StreamRegistry<S extends RegisteredStream> {
   readonly #make: (name: string) => S;
   readonly #maxStreams: number;
   readonly #idleMs: number | null;
-  readonly #entries = new Map<string, Entry<S>>();
+  /** In the order of the application's last use. */
+  readonly #own = new Map<string, Entry<S>>();
+  /** In the order of the clients' last use. */
+  readonly #viewed = new Map<string, Entry<S>>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(make: (name: string) => S, maxStreams: number, idleMs: number | null) {
@@ -37,53 +43,102 @@ export class StreamRegistry<S extends RegisteredStream> {
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#own.size + this.#viewed.size;
   }
 
   *streams(): IterableIterator<S> {
-    for (const { stream } of this.#entries.values()) yield stream;
+    for (const { stream } of this.#own.values()) yield stream;
+    for (const { stream } of this.#viewed.values()) yield stream;
   }
 
   /** Does not count as use. */
   has(name: string): boolean {
-    return this.#entries.has(name);
+    return this.#own.has(name) || this.#viewed.has(name);
   }
 
-  /** @throws SSETargetError `too-many-streams` */
-  get(name: string): S {
-    let entry = this.#entries.get(name);
+  /** The stream for the application, which has something for it. @throws SSETargetError `too-many-streams` */
+  use(name: string): S {
+    let entry = this.#own.get(name);
     if (entry === undefined) {
-      if (this.#entries.size >= this.#maxStreams) this.#makeRoom();
+      if (this.#own.size >= this.#maxStreams) this.#makeRoomToUse();
+      entry = this.#viewed.get(name) ?? { stream: this.#make(name), lastUsedMs: -Infinity };
+      this.#viewed.delete(name);
+    }
+    this.#touch(this.#own, name, entry);
+    return entry.stream;
+  }
+
+  /** The stream for a client. @throws SSETargetError `too-many-streams` */
+  view(name: string): S {
+    const own = this.#own.get(name);
+    if (own !== undefined) {
+      // Its place in order stays: clients have no say in what the application keeps.
+      own.lastUsedMs = performance.now();
+      return own.stream;
+    }
+    let entry = this.#viewed.get(name);
+    if (entry === undefined) {
+      if (this.#viewed.size >= this.#maxStreams) this.#makeRoomToView();
       entry = { stream: this.#make(name), lastUsedMs: -Infinity };
     }
-    const nowMs = performance.now();
-    if (nowMs - entry.lastUsedMs >= MIN_ORDER_MS) {
-      this.#entries.delete(name);
-      this.#entries.set(name, entry);
-      entry.lastUsedMs = nowMs;
-    }
-    this.#timer ??= this.#startSweeping();
+    this.#touch(this.#viewed, name, entry);
     return entry.stream;
+  }
+
+  /** A client has left: what was made for clients alone and holds nothing is gone with the last of them. */
+  left(name: string): void {
+    const entry = this.#viewed.get(name);
+    if (entry !== undefined && !isBusy(entry.stream) && entry.stream.isEmpty) this.#putAway(name, entry);
+    if (this.size === 0) this.#stopSweeping();
   }
 
   close(): void {
     this.#stopSweeping();
-    for (const [name, entry] of this.#entries) this.#putAway(name, entry);
+    for (const entries of [this.#own, this.#viewed]) {
+      for (const [name, entry] of entries) this.#putAway(name, entry);
+    }
   }
 
-  #makeRoom(): void {
-    // Those that were only asked for go first: asking for names at random must not push histories out.
-    for (const isWanted of [(stream: S) => stream.isEmpty, () => true]) {
-      for (const [name, entry] of this.#entries) {
-        if (entry.stream.isBusy || !isWanted(entry.stream)) continue;
-        this.#putAway(name, entry);
-        return;
-      }
+  #touch(entries: Map<string, Entry<S>>, name: string, entry: Entry<S>): void {
+    const nowMs = performance.now();
+    if (!entries.has(name) || nowMs - entry.lastUsedMs >= MIN_ORDER_MS) {
+      entries.delete(name);
+      entries.set(name, entry);
+      entry.lastUsedMs = nowMs;
     }
+    this.#timer ??= this.#startSweeping();
+  }
+
+  #makeRoomToUse(): void {
+    const isFree =
+      this.#putAwayFirst(this.#own, (stream) => !isBusy(stream)) ||
+      this.#putAwayFirst(this.#own, (stream) => !stream.isStoring);
+    if (isFree) return;
     throw new SSETargetError(
       "too-many-streams",
-      `the hub holds ${this.#entries.size} streams and all of them are in use; raise \`maxStreams\` (${this.#maxStreams}) or spread them over more processes`,
+      `the hub holds ${this.#own.size} streams, and each has events on their way to its store; raise \`maxStreams\` (${this.#maxStreams}), dispatch less at once, or spread the streams over more processes`,
     );
+  }
+
+  #makeRoomToView(): void {
+    const isFree =
+      this.#putAwayFirst(this.#viewed, (stream) => !isBusy(stream) && stream.isEmpty) ||
+      this.#putAwayFirst(this.#viewed, (stream) => !isBusy(stream));
+    if (isFree) return;
+    throw new SSETargetError(
+      "too-many-streams",
+      `clients of the hub watch ${this.#viewed.size} streams that this process has not dispatched to; raise \`maxStreams\` (${this.#maxStreams}), or say with \`exists\` which streams there are`,
+    );
+  }
+
+  /** Puts the stream away that was used the longest ago among those wanted; `false` if there is none. */
+  #putAwayFirst(entries: Map<string, Entry<S>>, isWanted: (stream: S) => boolean): boolean {
+    for (const [name, entry] of entries) {
+      if (!isWanted(entry.stream)) continue;
+      this.#putAway(name, entry);
+      return true;
+    }
+    return false;
   }
 
   #startSweeping(): ReturnType<typeof setInterval> {
@@ -96,17 +151,19 @@ export class StreamRegistry<S extends RegisteredStream> {
 
   #sweep(sweepMs: number): void {
     const nowMs = performance.now();
-    for (const [name, entry] of this.#entries) {
-      if (entry.stream.isBusy) {
-        entry.lastUsedMs = nowMs;
-        continue;
+    for (const entries of [this.#own, this.#viewed]) {
+      for (const [name, entry] of entries) {
+        if (isBusy(entry.stream)) {
+          entry.lastUsedMs = nowMs;
+          continue;
+        }
+        const idleMs = nowMs - entry.lastUsedMs;
+        const isForgotten = this.#idleMs !== null && idleMs >= this.#idleMs;
+        if (isForgotten || (entry.stream.isEmpty && idleMs >= sweepMs)) this.#putAway(name, entry);
+        else if (idleMs >= sweepMs) entry.stream.rest();
       }
-      const idleMs = nowMs - entry.lastUsedMs;
-      const isForgotten = this.#idleMs !== null && idleMs >= this.#idleMs;
-      if (isForgotten || (entry.stream.isEmpty && idleMs >= sweepMs)) this.#putAway(name, entry);
-      else if (idleMs >= sweepMs) entry.stream.rest();
     }
-    if (this.#entries.size === 0) this.#stopSweeping();
+    if (this.size === 0) this.#stopSweeping();
   }
 
   #stopSweeping(): void {
@@ -115,9 +172,14 @@ export class StreamRegistry<S extends RegisteredStream> {
   }
 
   #putAway(name: string, { stream }: Entry<S>): void {
-    this.#entries.delete(name);
+    this.#own.delete(name);
+    this.#viewed.delete(name);
     stream.putAway();
   }
+}
+
+function isBusy(stream: RegisteredStream): boolean {
+  return stream.isWatched || stream.isStoring;
 }
 
 const MAX_SWEEP_MS = 30_000;

@@ -2,7 +2,10 @@ import { MAX_TIMER_MS, wholeNumberOption } from "../options.ts";
 
 /** How a target or hub is closed. */
 export interface CloseOptions {
-  /** Clients come back at a moment of their own within this time, so that they do not all come at once. @defaultValue 5_000 */
+  /**
+   * Clients reconnect within this time after the first half second, each at a moment of its own, so that they do not all
+   * come at once: by default between 0.5 and 3.5 s, half of them within 2 s. In milliseconds. @defaultValue 3_000
+   */
   readonly reconnectSpreadMs?: number;
   /** How long to wait for what is being stored and sent; after it connections are torn down. @defaultValue 5_000 */
   readonly timeoutMs?: number;
@@ -11,7 +14,7 @@ export interface CloseOptions {
 /** The options with their defaults. @throws SSETargetError `invalid-option` */
 export function resolveCloseOptions({ reconnectSpreadMs, timeoutMs }: CloseOptions): Required<CloseOptions> {
   return {
-    reconnectSpreadMs: wholeNumberOption("reconnectSpreadMs", reconnectSpreadMs, 5_000, 0, MAX_TIMER_MS),
+    reconnectSpreadMs: wholeNumberOption("reconnectSpreadMs", reconnectSpreadMs, 3_000, 0, MAX_TIMER_MS),
     timeoutMs: wholeNumberOption("timeoutMs", timeoutMs, 5_000, 0, MAX_TIMER_MS),
   };
 }

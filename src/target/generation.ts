@@ -1,5 +1,5 @@
 import { SSETargetError, type ErrorListener } from "../errors.ts";
-import type { Admission } from "../http/endpoint.ts";
+import type { Admission } from "../http/admission.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import { ChunkLog, type ChunkLogOptions, type ChunkStream } from "./chunk-log.ts";
 import { failureMessage, type SourceFailureOptions } from "./send-all.ts";

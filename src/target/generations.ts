@@ -1,6 +1,6 @@
 import type { EndData } from "../event.ts";
 import { SSETargetError, type ErrorListener } from "../errors.ts";
-import type { Admission } from "../http/endpoint.ts";
+import type { Admission } from "../http/admission.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import { delayOption, describeValue, MAX_TIMER_MS, wholeNumberOption } from "../options.ts";
 import type { ChunkEvent } from "./chunk-log.ts";

@@ -1,6 +1,6 @@
 import { END_EVENT_TYPE } from "../event.ts";
 import { SSETargetError } from "../errors.ts";
-import type { Admission } from "../http/endpoint.ts";
+import type { Admission } from "../http/admission.ts";
 import { acceptsEventStream, requestHead, type RequestHead } from "../http/request-head.ts";
 import { parseTarget } from "../http/request-target.ts";
 import type { Sink } from "../http/sink.ts";

@@ -1,6 +1,7 @@
 import type { EndData, ServerSentEvent, StoredEvent } from "../event.ts";
 import { SSETargetError } from "../errors.ts";
-import { Endpoint, type Admission, type StreamRoute } from "../http/endpoint.ts";
+import type { Admission } from "../http/admission.ts";
+import { Endpoint, type StreamRoute } from "../http/endpoint.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import { delayOption, describeValue, wholeNumberOption } from "../options.ts";
 import { isClosable, type EventStore, type EventStores } from "../store/event-store.ts";
@@ -26,7 +27,13 @@ export interface SSEHubOptions<E extends ServerSentEvent> extends SSETargetOptio
   readonly store?: ((name: string) => EventStore<E>) | EventStores<E>;
   /** Whether a stream that this process does not hold exists; `false` answers 404 and creates nothing. @defaultValue every name exists */
   readonly exists?: (name: string) => boolean | Promise<boolean>;
-  /** Streams at a time; beyond it the one unused the longest is put away, unless all are in use. @defaultValue 10_000 */
+  /**
+   * Streams at a time that this process dispatches to; beyond it the one that was dispatched to the longest ago is put
+   * away, those without clients first. Streams that only clients have named are counted apart, up to the same number;
+   * beyond it those that nobody watches are put away, and if all are watched a client gets 503.
+   *
+   * @defaultValue 10_000
+   */
   readonly maxStreams?: number;
   /** A stream without clients and dispatches is put away after this time, in milliseconds; `null`: only for want of room. @defaultValue 3_600_000 (1 hour) */
   readonly idleMs?: number | null;
@@ -103,7 +110,7 @@ export class SSEHub<E extends ServerSentEvent> {
    */
   stream(name: string): HubStream<E> {
     if (!this.#streams.has(name)) checkName(name);
-    return new NamedStream(name, this.#pattern, this.#use);
+    return new NamedStream(name, this.#pattern, this.#use, this.#view);
   }
 
   /** Short for `stream(name).dispatchEvent(event)`. */
@@ -165,11 +172,19 @@ export class SSEHub<E extends ServerSentEvent> {
   }
 
   readonly #use = (name: string): StreamOfHub<E> => {
-    if (this.#closing !== undefined) {
-      throw new SSETargetError("closed", "the hub has been closed; it takes no more events");
-    }
-    return this.#streams.get(name);
+    this.#checkOpen();
+    return this.#streams.use(name);
   };
+
+  readonly #view = (name: string): StreamOfHub<E> => {
+    this.#checkOpen();
+    return this.#streams.view(name);
+  };
+
+  #checkOpen(): void {
+    if (this.#closing === undefined) return;
+    throw new SSETargetError("closed", "the hub has been closed; it takes no more events");
+  }
 
   #route(pathname: string): StreamRoute | undefined {
     const name = this.#pattern.match(pathname);
@@ -177,7 +192,8 @@ export class SSEHub<E extends ServerSentEvent> {
     return {
       stream: name,
       exists: () => this.#streams.has(name) || this.#exists === undefined || this.#exists(name),
-      feed: () => this.#use(name).feed as unknown as Feed<ServerSentEvent>,
+      feed: () => this.#view(name).feed as unknown as Feed<ServerSentEvent>,
+      onLeft: () => this.#streams.left(name),
     };
   }
 }
@@ -187,11 +203,18 @@ class NamedStream<E extends ServerSentEvent> implements HubStream<E> {
   readonly name: string;
   readonly #pattern: PathPattern;
   readonly #use: (name: string) => StreamOfHub<E>;
+  readonly #view: (name: string) => StreamOfHub<E>;
 
-  constructor(name: string, pattern: PathPattern, use: (name: string) => StreamOfHub<E>) {
+  constructor(
+    name: string,
+    pattern: PathPattern,
+    use: (name: string) => StreamOfHub<E>,
+    view: (name: string) => StreamOfHub<E>,
+  ) {
     this.name = name;
     this.#pattern = pattern;
     this.#use = use;
+    this.#view = view;
   }
 
   get path(): string {
@@ -215,7 +238,8 @@ class NamedStream<E extends ServerSentEvent> implements HubStream<E> {
   }
 
   async isCompleted(): Promise<boolean> {
-    const { feed } = this.#use(this.name);
+    // Asking is no dispatch: it takes no slot from a stream that has been dispatched to.
+    const { feed } = this.#view(this.name);
     await feed.open();
     return feed.isEnd(Number.POSITIVE_INFINITY);
   }
@@ -244,8 +268,12 @@ class StreamOfHub<E extends ServerSentEvent> implements RegisteredStream {
     this.dispatcher = new Dispatcher(this.feed, listeners, name, options.maxEventBytes);
   }
 
-  get isBusy(): boolean {
-    return this.feed.connectionCount > 0 || this.feed.pendingEvents > 0;
+  get isWatched(): boolean {
+    return this.feed.connectionCount > 0 || this.feed.isOpening;
+  }
+
+  get isStoring(): boolean {
+    return this.feed.pendingEvents > 0;
   }
 
   get isEmpty(): boolean {
@@ -257,7 +285,7 @@ class StreamOfHub<E extends ServerSentEvent> implements RegisteredStream {
   }
 
   putAway(): void {
-    this.feed.stop();
+    this.feed.sendAway();
     this.#onPutAway();
     if (isClosable(this.#store)) this.#store.close().catch(this.#options.onError);
   }

@@ -22,8 +22,25 @@ export interface SSETargetOptions {
   readonly retryMs?: number | null;
   /** The largest event, in bytes of its JSON; a larger one is refused with `event-too-large`. @defaultValue 1_048_576 */
   readonly maxEventBytes?: number;
-  /** Connections at a time; further ones get 503 and `Retry-After`. @defaultValue 100_000 */
+  /**
+   * Connections at a time, requests that are being decided about included; further ones get 503 and `Retry-After`.
+   *
+   * @defaultValue 100_000
+   */
   readonly maxConnections?: number;
+  /**
+   * Connections at a time of one HTTP/2 session, requests that are being decided about included; further ones get 503.
+   * Over HTTP/1.1 a socket has one. Raise it if a proxy puts many clients on one session.
+   *
+   * @defaultValue 250
+   */
+  readonly maxConnectionsPerSession?: number;
+  /**
+   * Requests that wait for `authorize`, `exists` or the store at a time; further ones get 503 and `Retry-After`.
+   *
+   * @defaultValue 10_000
+   */
+  readonly maxPendingRequests?: number;
   /** Encoded events kept for connections that are a little behind; older ones are read from the store. @defaultValue 1_000 */
   readonly maxWindowEvents?: number;
   /** The same in bytes; the newest event is always kept. @defaultValue 1_048_576 */
@@ -57,6 +74,8 @@ export function resolveOptions(options: SSETargetOptions): ResolvedOptions {
     retryMs: delayOption("retryMs", options.retryMs, 2_000),
     maxEventBytes: wholeNumberOption("maxEventBytes", options.maxEventBytes, 1024 * 1024, 1),
     maxConnections: wholeNumberOption("maxConnections", options.maxConnections, 100_000, 1),
+    maxConnectionsPerSession: wholeNumberOption("maxConnectionsPerSession", options.maxConnectionsPerSession, 250, 1),
+    maxPendingRequests: wholeNumberOption("maxPendingRequests", options.maxPendingRequests, 10_000, 1),
     maxWindowEvents: wholeNumberOption("maxWindowEvents", options.maxWindowEvents, 1_000, 1),
     maxWindowBytes: wholeNumberOption("maxWindowBytes", options.maxWindowBytes, 1024 * 1024, 1),
     maxPendingEvents: wholeNumberOption("maxPendingEvents", options.maxPendingEvents, 10_000, 1),

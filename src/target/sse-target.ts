@@ -1,6 +1,7 @@
 import type { EndData, ServerSentEvent, StoredEvent } from "../event.ts";
 import { SSETargetError } from "../errors.ts";
-import { Endpoint, type Admission, type StreamRoute } from "../http/endpoint.ts";
+import type { Admission } from "../http/admission.ts";
+import { Endpoint, type StreamRoute } from "../http/endpoint.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import { describeValue } from "../options.ts";
 import { isClosable, type EventStore } from "../store/event-store.ts";

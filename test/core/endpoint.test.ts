@@ -1,7 +1,7 @@
 import { SSEHub, SSETarget, type Authorization, type ServerSentEvent } from "ssetarget";
 import { describe, expect, it, vi } from "vitest";
 import { get, SSEReader } from "../support/sse-client.ts";
-import { TestClient, turns } from "../support/test-client.ts";
+import { CreditSink, head, TestClient, turns } from "../support/test-client.ts";
 
 const request = (method: string, headers: Record<string, string> = {}, path = "/sse") =>
   new Request(`http://localhost${path}`, { method, headers });
@@ -22,8 +22,8 @@ describe("the endpoint", () => {
   it("answers HEAD and OPTIONS without a subscription or a timer", async () => {
     vi.useFakeTimers();
     const target = new SSETarget("/sse");
-    const head = await target.fetch(request("HEAD"));
-    expect([head.status, head.body, head.headers.get("content-type")]).toEqual([
+    const headOnly = await target.fetch(request("HEAD"));
+    expect([headOnly.status, headOnly.body, headOnly.headers.get("content-type")]).toEqual([
       200,
       null,
       "text/event-stream; charset=utf-8",
@@ -64,6 +64,70 @@ describe("the endpoint", () => {
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"]);
     first.disconnect();
     expect(await new TestClient(target).connect()).toBe(200);
+  });
+
+  it("counts requests when they are admitted, however long exists takes", async () => {
+    const errors: unknown[] = [];
+    let admit: (() => void)[] = [];
+    const hub = new SSEHub("/:id", {
+      maxConnections: 50,
+      exists: () => new Promise((resolve) => admit.push(() => resolve(true))),
+      onError: (error) => errors.push(error),
+    });
+    const asked = Array.from({ length: 2_000 }, (_, n) => hub.fetch(get(`/${n}`)));
+    await turns();
+    expect(admit).toHaveLength(50);
+    for (const open of admit) open();
+    const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    expect([statuses.filter((status) => status === 200).length, hub.connectionCount]).toEqual([50, 50]);
+    expect([statuses.filter((status) => status === 503).length, errors]).toEqual([1_950, []]);
+    admit = [];
+  });
+
+  it.each(["authorize", "exists"] as const)(
+    "bounds the requests that wait for %s, and gives each place back",
+    async (which) => {
+      const answers: ((answer: boolean | Error) => void)[] = [];
+      const hub = new SSEHub("/:id", {
+        maxPendingRequests: 3,
+        [which]: () =>
+          new Promise((resolve, reject) =>
+            answers.push((answer) => (answer instanceof Error ? reject(answer) : resolve(answer))),
+          ),
+      });
+      for (const method of ["GET", "HEAD"]) {
+        for (const answer of [true, false, new Error("down")]) {
+          const asked = Array.from({ length: 4 }, () => hub.fetch(request(method, {}, "/a")));
+          await turns();
+          expect(answers).toHaveLength(3);
+          for (const give of answers.splice(0)) give(answer);
+          const responses = await Promise.all(asked);
+          expect(responses.filter(({ status }) => status === 503).length).toBe(
+            // Without an answer there is nothing that a HEAD could say.
+            method === "HEAD" && which === "exists" && answer instanceof Error ? 4 : 1,
+          );
+          expect(responses.at(-1)?.headers.get("retry-after")).toBe("5");
+          for (const response of responses) await response.body?.cancel();
+          expect(hub.connectionCount).toBe(0);
+        }
+      }
+    },
+  );
+
+  it("gives the place of a request back whose client is gone, and of an adapter that never connects", async () => {
+    const target = new SSETarget("/sse", undefined, { maxConnections: 1, maxPendingRequests: 1 });
+    for (let round = 0; round < 3; round++) {
+      const response = await target.fetch(new Request("http://localhost/sse", { signal: AbortSignal.abort() }));
+      expect([response.status, target.connectionCount]).toEqual([200, 0]);
+      expect((await target.admit(head("/sse"))).kind).toBe("stream");
+    }
+    // One that connects too late is sent away.
+    const late = await target.admit(head("/sse"));
+    const first = new TestClient(target);
+    await first.connect();
+    const sink = new CreditSink();
+    if (late.kind === "stream") late.connect(sink);
+    expect([sink.isEnded, first.isConnected, target.connectionCount]).toEqual([true, true, 1]);
   });
 
   it("notices a client that leaves by an aborted request as well as by a cancelled body", async () => {

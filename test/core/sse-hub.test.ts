@@ -150,18 +150,105 @@ describe("SSEHub", () => {
     expect(await client.connect()).toBe(204);
   });
 
-  it("makes room by putting away the stream unused the longest, and refuses in words when all are watched", async () => {
+  it("makes room by putting away the stream that was dispatched to the longest ago, unwatched ones first", async () => {
+    vi.useFakeTimers();
+    const hub = new SSEHub<Tick>("/runs/:id", { maxStreams: 3 });
+    for (const name of ["watched", "old", "new"]) {
+      await hub.dispatchEvent(name, { type: "tick", n: 1 });
+      await vi.advanceTimersByTimeAsync(200);
+    }
+    const viewer = new TestClient(hub, "/runs/watched");
+    await viewer.connect();
+    await hub.dispatchEvent("a", { type: "tick", n: 1 });
+    await hub.dispatchEvent("b", { type: "tick", n: 1 });
+    const lost = async (name: string) => {
+      const client = new TestClient(hub, `/runs/${name}`);
+      await client.connect();
+      await vi.advanceTimersByTimeAsync(1);
+      client.disconnect();
+      return client.gaps.length > 0;
+    };
+    expect([viewer.isConnected, await lost("old"), await lost("new"), await lost("a"), await lost("b")]).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it("never refuses a dispatch because of those who watch: they are asked to reconnect", async () => {
     const hub = new SSEHub<Tick>("/runs/:id", { maxStreams: 2 });
     const clients = ["a", "b"].map((name) => new TestClient(hub, `/runs/${name}`));
-    await clients[0]?.connect();
-    await hub.dispatchEvent("old", { type: "tick", n: 1 });
-    await clients[1]?.connect();
-    expect(hub.streamCount).toBe(2);
-    await expect(hub.dispatchEvent("c", { type: "tick", n: 1 })).rejects.toEqual(code("too-many-streams"));
-    expect((await hub.fetch(get("/runs/c"))).status).toBe(503);
-    clients[0]?.disconnect();
+    for (const [n, client] of clients.entries()) {
+      await hub.dispatchEvent("ab"[n] as string, { type: "tick", n });
+      await client.connect();
+    }
+    await turns();
     await hub.dispatchEvent("c", { type: "tick", n: 1 });
-    expect(hub.streamCount).toBe(2);
+    expect(clients.map((client) => client.isConnected)).toEqual([false, true]);
+    expect(clients[0]?.read().retries).toHaveLength(2);
+    await clients[0]?.connect();
+    await turns();
+    expect(clients[0]?.gaps, "and are told what is lost").toMatchObject([{ reason: "reset" }]);
+  });
+
+  it("refuses a dispatch in words only if all streams are storing", async () => {
+    let store: () => void = () => {};
+    const hub = new SSEHub<Tick>("/runs/:id", {
+      maxStreams: 1,
+      store: () => ({
+        storeEvent: (event) => new Promise((resolve) => (store = () => resolve({ ...event, id: 1 }))),
+        getEvents: async () => [],
+      }),
+    });
+    const storing = hub.dispatchEvent("a", { type: "tick", n: 1 });
+    await turns();
+    await expect(hub.dispatchEvent("b", { type: "tick", n: 1 })).rejects.toMatchObject({
+      code: "too-many-streams",
+      message: expect.stringContaining("`maxStreams` (1)"),
+    });
+    store();
+    await storing;
+    void hub.dispatchEvent("b", { type: "tick", n: 1 });
+    await turns();
+    expect(hub.streamCount).toBe(1);
+  });
+
+  it("counts streams that only clients have named apart, and refuses only further ones of these", async () => {
+    const hub = new SSEHub<Tick>("/runs/:id", { maxStreams: 2 });
+    for (const name of ["a", "b"]) await hub.dispatchEvent(name, { type: "tick", n: 1 });
+    const strangers = Array.from({ length: 10 }, (_, n) => new TestClient(hub, `/runs/random-${n}`));
+    const statuses: number[] = [];
+    for (const stranger of strangers) statuses.push(await stranger.connect());
+    expect(statuses).toEqual([200, 200, ...Array.from({ length: 8 }, () => 503)]);
+    const viewer = new TestClient(hub, "/runs/a");
+    expect([await viewer.connect(), hub.streamCount]).toEqual([200, 4]);
+    await turns();
+    expect(viewer.ids).toEqual([1]);
+    // A name of theirs that the application uses after all is one of its own.
+    await hub.dispatchEvent("random-0", { type: "tick", n: 1 });
+    await turns();
+    expect(strangers[0]?.ids).toEqual([1]);
+    expect([await strangers[5]?.connect(), hub.streamCount]).toEqual([200, 4]);
+  });
+
+  it("does not count a stream that holds nothing any longer than somebody watches it", async () => {
+    const hub = new SSEHub<Tick>("/runs/:id");
+    const [one, other] = [new TestClient(hub, "/runs/a"), new TestClient(hub, "/runs/a")];
+    await one.connect();
+    await other.connect();
+    one.disconnect();
+    expect(hub.streamCount).toBe(1);
+    other.disconnect();
+    expect([hub.streamCount, hub.connectionCount]).toEqual([0, 0]);
+    await hub.stream("asked").isCompleted();
+    await one.connect();
+    await hub.dispatchEvent("a", { type: "tick", n: 1 });
+    one.disconnect();
+    expect(await one.connect(), "what holds something stays").toBe(200);
+    await turns();
+    expect(one.ids).toEqual([1]);
   });
 
   it("does not let those who ask for names at random push histories out", async () => {

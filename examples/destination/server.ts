@@ -51,7 +51,7 @@ async function sendFile(response: ServerResponse, name: string, type: string): P
 const server = createServer((request, response) => {
   const pathname = request.url?.split("?", 1)[0] ?? "/";
   const [, place, name = "", action] = pathname.split("/");
-  if (place === "pipelines" && action === "sse") serveStream(request, response);
+  if (place === "pipelines" && action === "sse") void serveStream(request, response);
   else if (place === "pipelines" && action === "runs" && request.method === "POST") {
     const workflowId = decode(name);
     if (workflowId !== undefined) runWorkflow(workflowId).catch(console.error);

@@ -109,8 +109,7 @@ export class Endpoint {
     if (!acceptsEventStream(head.header("accept"))) {
       return refuse(406, cors, "This is text/event-stream; the request's Accept header does not take it.");
     }
-    // A browser's EventSource gives up forever on a 503, but reconnects after a stream that ends.
-    if (this.#isClosed) return head.method === "GET" ? this.#awayFor(this.#plannedRetryMs(), cors) : unavailable(cors);
+    if (this.#isClosed) return this.#sendAwayFromClosed(head, cors);
     if (!this.#slots.begin(head.session)) return unavailable(cors);
     try {
       return await this.#decide(head, url, route, cors);
@@ -127,6 +126,7 @@ export class Endpoint {
   ): Promise<Admission> {
     const refusal = await this.#refusal(head, url, route.stream);
     if (refusal !== undefined) return refuseAs(refusal, cors);
+    if (this.#isClosed) return this.#sendAwayFromClosed(head, cors);
     let feed: Feed<ServerSentEvent> | undefined;
     let admission: Admission | undefined;
     try {
@@ -141,6 +141,7 @@ export class Endpoint {
       return admission;
     } catch (error) {
       if (error instanceof SSETargetError && error.code === "too-many-streams") return unavailable(cors);
+      if (this.#isClosed) return this.#sendAwayFromClosed(head, cors);
       this.#options.onError(error);
       if (head.method === "HEAD") return unavailable(cors);
       return this.#awayFor(STORE_RETRY_MS * (0.5 + Math.random()), cors);
@@ -183,6 +184,11 @@ export class Endpoint {
         if (this.#isClosed) connection.reconnect(this.#plannedRetryMs());
       },
     };
+  }
+
+  /** A browser's EventSource gives up forever on a 503, but reconnects after a stream that ends. */
+  #sendAwayFromClosed(head: RequestHead, cors: Readonly<Record<string, string>>): Admission {
+    return head.method === "GET" ? this.#awayFor(this.#plannedRetryMs(), cors) : unavailable(cors);
   }
 
   #awayFor(retryMs: number, cors: Readonly<Record<string, string>>): Admission {

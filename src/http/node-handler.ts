@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
 import { SSETargetError } from "../errors.ts";
 import { describeValue } from "../options.ts";
-import type { Admission } from "./endpoint.ts";
+import type { Admission } from "./admission.ts";
+import { beginLast, isDropped, turnOf } from "./node-pipeline.ts";
 import { nodeRequestHead } from "./node-request-head.ts";
 import { NodeSink } from "./node-sink.ts";
 import { NodeSocketSink, socketOf } from "./node-socket-sink.ts";
@@ -19,43 +21,92 @@ export interface Admitting {
  * ```ts
  * createServer(toNodeHandler(target)).listen(8080);
  * ```
+ *
+ * What the listener returns resolves when the response is over, and never rejects. A response whose head somebody else has
+ * sent is left alone.
  * @throws SSETargetError `invalid-option`
  */
-export function toNodeHandler(target: Admitting): (request: IncomingMessage, response: ServerResponse) => void {
+export function toNodeHandler(
+  target: Admitting,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   if (typeof (target as Admitting | undefined)?.admit !== "function") {
     throw new SSETargetError(
       "invalid-option",
       `\`target\` must be an SSETarget, an SSEHub or something else with \`admit\`, got ${describeValue(target)}`,
     );
   }
-  return (request, response) => {
-    target.admit(nodeRequestHead(request)).then(
-      (admission) => answer(request, response, admission),
-      () => {
-        if (!response.headersSent) response.writeHead(500);
-        response.end();
-      },
-    );
+  return async (request, response) => {
+    try {
+      const turn = turnOf(request, response);
+      if (turn !== undefined && !(await turn)) return;
+      if (isTaken(response)) return;
+      // A middleware may go on writing to a response that is over; nobody else would hear of the error.
+      response.on("error", () => {});
+      answer(request, response, await target.admit(nodeRequestHead(request)));
+      await over(response);
+    } catch {
+      breakOff(response);
+    }
   };
 }
 
-/** Does what was decided about a request. */
+/** Does what was decided about a request, unless somebody else has answered it. */
 export function answer(request: IncomingMessage, response: ServerResponse, admission: Admission): void {
-  if (response.destroyed) return;
+  if (isTaken(response)) return;
   if (admission.kind === "reply") {
     response.writeHead(admission.status, admission.headers);
     response.end(request.method === "HEAD" ? undefined : (admission.body ?? undefined));
     return;
   }
-  const { socket } = request;
+  if (isDropped(request, response)) return;
+  // Over HTTP/1.1 nothing can follow a stream, so nothing shall be sent after it.
+  const isHttp1 = request.httpVersionMajor < 2;
+  if (isHttp1) beginLast(request);
+  response.writeHead(200, isHttp1 ? { ...admission.headers, connection: "close" } : { ...admission.headers });
+  const socket = response.socket instanceof Socket && isHttp1 ? response.socket : undefined;
   // Small writes must leave at once; a stream may be silent for longer than a socket's idle time.
-  socket.setNoDelay(true);
-  socket.setTimeout(0);
-  response.writeHead(200, admission.headers);
+  socket?.setNoDelay(true);
+  (socket ?? request.socket)?.setTimeout?.(0);
   // The head and the first bytes leave in one packet.
-  socket.cork();
-  response.flushHeaders();
-  const direct = socketOf(response);
-  admission.connect(direct === undefined ? new NodeSink(response) : new NodeSocketSink(response, direct));
-  socket.uncork();
+  socket?.cork();
+  try {
+    response.flushHeaders?.();
+    const direct = socketOf(response);
+    admission.connect(direct === undefined ? new NodeSink(response) : new NodeSocketSink(response, direct));
+  } finally {
+    socket?.uncork();
+  }
+}
+
+/** Whether the response is somebody else's by now, or nobody's. */
+function isTaken(response: ServerResponse): boolean {
+  return response.headersSent || response.writableEnded || response.destroyed;
+}
+
+/** What was to be sent could not be: a middleware's `writeHead` threw, or `admit` rejected. */
+function breakOff(response: ServerResponse): void {
+  try {
+    if (response.headersSent) {
+      response.destroy();
+    } else {
+      response.writeHead(500);
+      response.end();
+    }
+  } catch {
+    try {
+      response.destroy();
+    } catch {
+      // There is nothing left that could be done to it.
+    }
+  }
+}
+
+/** Resolves when nothing more will be sent. */
+function over(response: ServerResponse): Promise<void> | void {
+  if (response.destroyed || response.closed || response.writableFinished) return;
+  return new Promise((resolve) => {
+    response.once("close", resolve);
+    // What imitates a response may not close.
+    if (!(response.socket instanceof Socket)) response.once("finish", resolve);
+  });
 }

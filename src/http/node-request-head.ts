@@ -13,6 +13,7 @@ export function nodeRequestHead(request: IncomingMessage): RequestHead {
     method,
     url,
     malformed,
+    session: (request as { stream?: { session?: object } }).stream?.session,
     header: (name) => headerOf(request, name),
     toRequest: (shown) => {
       const headers = new Headers();

@@ -1,5 +1,5 @@
 import { OutgoingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import type { SharedBytes } from "../wire/shared-bytes.ts";
 import type { Sink, SinkListener } from "./sink.ts";
 
@@ -34,7 +34,8 @@ export class NodeSocketSink implements Sink {
   }
 
   write(piece: SharedBytes): boolean {
-    if (this.#isOver) return false;
+    // Ended by somebody else: what came after the end would not be part of the response.
+    if (this.#isOver || this.#response.writableEnded) return false;
     if (this.#socket.write(piece.chunked)) return true;
     // Only a socket that is full has a listener; a thousand that are not need none.
     this.#socket.once("drain", () => {
@@ -61,5 +62,5 @@ export function socketOf(response: ServerResponse): Socket | undefined {
   if (!(response instanceof ServerResponse) || !response.chunkedEncoding) return undefined;
   const own = OutgoingMessage.prototype;
   const isWrapped = (["write", "end"] as const).some((method) => response[method] !== own[method]);
-  return isWrapped ? undefined : (response.socket ?? undefined);
+  return isWrapped || !(response.socket instanceof Socket) ? undefined : response.socket;
 }

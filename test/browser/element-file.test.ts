@@ -41,7 +41,7 @@ beforeAll(async () => {
       const followed = path.startsWith("/runs/gone/") ? 1 : 0;
       followers += followed;
       response.on("close", () => (followers -= followed));
-      stream(request, response);
+      void stream(request, response);
     } else if (path === "/ssetarget-element.js") response.setHeader("content-type", "text/javascript").end(script);
     else if (path === "/favicon.ico") response.writeHead(204).end();
     else {

@@ -31,7 +31,7 @@ async function watch(options: SSETargetOptions): Promise<SSETarget<Tick>> {
   const target = new SSETarget<Tick>("/sse", undefined, { retryMs: 50, ...options });
   const stream = toNodeHandler(target);
   server = createServer((request, response) => {
-    if (request.url?.startsWith("/sse")) stream(request, response);
+    if (request.url?.startsWith("/sse")) void stream(request, response);
     else response.setHeader("content-type", "text/html").end("<!doctype html><title>test</title>");
   });
   server.listen(0, "127.0.0.1");

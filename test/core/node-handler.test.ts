@@ -162,7 +162,7 @@ describe("toNodeHandler", () => {
         end: () => gzip.end(),
         flush: () => gzip.flush(),
       });
-      handler(asked, response);
+      void handler(asked, response);
     });
     servers.push(server);
     server.listen(0, "127.0.0.1");

@@ -68,7 +68,7 @@ export async function openReactServer(script: string): Promise<ReactServer> {
       requests.push({ path: url.pathname, lastEventId: lastEventId?.toString(), authorization });
       // Another stream for each user at one URL.
       if (url.pathname === "/runs/own/sse") request.url = `/runs/${authorization?.split(" ")[1]}/sse`;
-      serveStream(request, response);
+      void serveStream(request, response);
     } else if (url.pathname === "/app.js") {
       response.setHeader("content-type", "text/javascript").end(script);
     } else if (url.pathname === "/") {

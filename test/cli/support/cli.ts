@@ -109,7 +109,7 @@ export async function openStreamServer(options: SSEHubOptions<ServerSentEvent> =
   const requests: IncomingMessage[] = [];
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     requests.push(request);
-    if (request.url?.includes("/sse")) serve(request, response);
+    if (request.url?.includes("/sse")) void serve(request, response);
     else response.setHeader("content-type", "text/html").end("<!doctype html>");
   });
   server.listen(0, "127.0.0.1");

@@ -33,7 +33,7 @@ export async function serveTicks(store?: EventStore<Tick>, options: SSETargetOpt
   const requests: IncomingMessage[] = [];
   const server = createServer((request, response) => {
     requests.push(request);
-    handler(request, response);
+    void handler(request, response);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -11,7 +11,7 @@ app.use(async (ctx, next) => {
     await nodeControl(ctx.req, ctx.res);
   } else if (ctx.path.startsWith("/streams/")) {
     ctx.respond = false;
-    handle(ctx.req, ctx.res);
+    await handle(ctx.req, ctx.res);
   } else await next();
 });
 serve(app.callback());

@@ -14,8 +14,8 @@ class StreamsController {
     return nodeControl(request, response);
   }
 
-  stream(request: IncomingMessage, response: ServerResponse): void {
-    handle(request, response);
+  stream(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    return handle(request, response);
   }
 }
 

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { SSETarget } from "ssetarget";
 import { sendEvents, toNodeHandler } from "ssetarget/node";
 import { afterAll, describe, expect, it } from "vitest";
-import { eventually } from "./client.ts";
+import { until } from "../support/until.ts";
 import { requireFrameworks, SERVERS } from "./servers.ts";
 import { startServer } from "./start-server.ts";
 
@@ -52,18 +52,12 @@ describe("fastify.inject", () => {
       void events.complete();
     });
     const injected = app.inject("/sse");
-    await eventually(
-      () => target.connectionCount === 1,
-      () => "nobody connected",
-    );
+    await until(() => target.connectionCount === 1, "the request is connected");
     await target.complete();
     const { statusCode, body, headers } = await injected;
     expect([statusCode, headers["content-type"]]).toEqual([200, "text/event-stream; charset=utf-8"]);
     expect(body).toMatch(/^retry: 2000\n\nid: 1\.\w+\nevent: tick\n[^]*event: ssetarget:end\n/);
     expect((await app.inject("/events")).body).toContain("data: hello\n\n");
-    await eventually(
-      () => over === 1 && target.connectionCount === 0,
-      () => "the connection stays",
-    );
+    await until(() => over === 1 && target.connectionCount === 0, "the connection is gone");
   });
 });

@@ -12,7 +12,7 @@ await runBenchServer(async (options) => {
   const handle = toNodeHandler(target);
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.get("/streams/:id/sse", (context) => {
-    handle(context.env.incoming, context.env.outgoing);
+    void handle(context.env.incoming, context.env.outgoing);
     return RESPONSE_ALREADY_SENT;
   });
   return { port: await serveFetch(app.fetch), ...source };

@@ -286,7 +286,7 @@ describe("who joins", () => {
     const { url, requests } = await serve((response, request) => {
       const target = targets[signedIn.user];
       if (target === undefined) response.writeHead(403).end();
-      else toNodeHandler(target)(request, response);
+      else void toNodeHandler(target)(request, response);
     });
     const open = () => Object.values(targets).reduce((sum, { connectionCount }) => sum + connectionCount, 0);
     return { url, requests, signedIn, open };

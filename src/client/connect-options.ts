@@ -69,7 +69,10 @@ export interface ConnectOptions {
    * In milliseconds; the server's keep-alive comes every 15 s. @defaultValue 45_000
    */
   readonly silenceMs?: number | null;
-  /** The largest event, in characters; one that is larger fails the connection. @defaultValue 16_777_216 */
+  /**
+   * The largest event, in characters, with 64 more for each line of its data; one that is larger fails the connection.
+   * @defaultValue 16_777_216
+   */
   readonly maxEventLength?: number;
   /** Hears of an event that cannot be read, a storage that fails, a listener that throws. @defaultValue only what a listener throws is reported, as uncaught */
   readonly onError?: ErrorListener;

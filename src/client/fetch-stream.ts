@@ -74,11 +74,11 @@ async function read(
   // The parser takes one byte order mark away, as the format has it; the decoder would take another.
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const messages: WireMessage[] = [];
+  const countPieces = createPieceCount();
   const parser = createParser({
     maxBufferSize: options.maxEventLength,
     onError({ type }) {
-      if (type !== "max-buffer-size-exceeded") return;
-      throw new ConnectionError("event-too-large", "an event is longer than `maxEventLength`");
+      if (type === "max-buffer-size-exceeded") throw tooLarge();
     },
     onRetry,
     onId: (id) => messages.push({ id, type: "", isOurs }),
@@ -97,7 +97,9 @@ async function read(
       signal.throwIfAborted();
       if (done) throw new ConnectionError("connection-lost", "closed by the server");
       try {
-        parser.feed(decoder.decode(value, { stream: true }));
+        const text = decoder.decode(value, { stream: true });
+        if (countPieces(text) * PIECE_LENGTH > options.maxEventLength) throw tooLarge();
+        parser.feed(text);
       } finally {
         await onMessages(messages.splice(0));
       }
@@ -105,6 +107,30 @@ async function read(
   } finally {
     cancel();
   }
+}
+
+function tooLarge(): ConnectionError {
+  return new ConnectionError(
+    "event-too-large",
+    "an event is longer than `maxEventLength`; 64 characters are added for each of its lines",
+  );
+}
+
+/** What a piece of an event costs beside its characters, in characters. */
+const PIECE_LENGTH = 64;
+
+/** Counts the pieces that the parser holds of an event that is not whole yet: its data's lines, and chunks of a line. */
+function createPieceCount(): (chunk: string) => number {
+  let count = 0;
+  let before = "\n";
+  return (chunk) => {
+    const text = before + chunk;
+    before = text.slice(-1);
+    const blankLine = Math.max(text.lastIndexOf("\n\n"), text.lastIndexOf("\r\r"), text.lastIndexOf("\n\r"));
+    if (blankLine >= 0) count = 0;
+    const rest = text.slice(Math.max(0, blankLine));
+    return (count += rest.match(/[\r\n]d/g)?.length ?? (/[\r\n]/.test(chunk) ? 0 : 1));
+  };
 }
 
 function drop({ body }: Response): void {

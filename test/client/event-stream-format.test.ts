@@ -293,6 +293,58 @@ describe("data", () => {
     expect(requests).toHaveLength(1);
   });
 
+  it.for([
+    ["lines", "data: a\n"],
+    ["empty lines", "data\n"],
+    ["lines ended by CR", "data:\r"],
+  ] as const)("of endless short %s is refused while it grows", async ([, line]) => {
+    let sent = 0;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) =>
+          controller.enqueue(Buffer.from(`id: 1\nevent: tick\n${line.repeat(200)}\n\n${line.repeat(200)}\n\n`)),
+        pull: (controller) => controller.enqueue(Buffer.from(line.repeat(((sent += 100), 100)))),
+      },
+      { highWaterMark: 0 },
+    );
+    const { connection, events } = watch("http://h/", {
+      ...asText,
+      maxEventLength: 64_000,
+      fetch: async () => new Response(body, { headers: { "content-type": "text/event-stream" } }),
+    });
+    expect(await connection.closed).toMatchObject({ status: "failed", error: { code: "event-too-large" } });
+    expect(sent).toBeLessThan(1_500);
+    expect(events).toHaveLength(2);
+  });
+
+  it("in endless tiny chunks of one line is refused while it grows", async () => {
+    let sent = 0;
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(Buffer.from("data: ")),
+      pull: (controller) => controller.enqueue(Buffer.from("xy".slice(0, 1 + (sent++ % 2)))),
+    });
+    const { connection } = watch("http://h/", {
+      maxEventLength: 64_000,
+      fetch: async () => new Response(body, { headers: { "content-type": "text/event-stream" } }),
+    });
+    expect(await connection.closed).toMatchObject({ status: "failed", error: { code: "event-too-large" } });
+    expect(sent).toBeLessThan(1_500);
+  });
+
+  it("may have many events, comments and lines that are no data, which count for nothing", async () => {
+    const { url } = await serve(
+      streamOf(
+        ...Array.from({ length: 40 }, () => `: beat\n`.repeat(100) + "data: a\ndata: b\n\r\n".repeat(100)),
+        "event: b\n".repeat(2_000),
+        "data: c\r\r",
+      ),
+      over,
+    );
+    const { connection, events } = watch(url, { ...asText, maxEventLength: 6_400 });
+    expect((await connection.closed).status).toBe("ended");
+    expect(events).toHaveLength(4_001);
+  });
+
   it("of a type that the protocol keeps for itself and this client does not know is ignored", async () => {
     const { url } = await serve(
       streamOf("id: 1\nevent: ssetarget:later\ndata: {}\n\nid: 2\nevent: tick\ndata: {}\n\n"),

@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SSEHub } from "ssetarget";
 import { toNodeHandler } from "ssetarget/node";
@@ -24,8 +23,11 @@ const running = new Map<string, () => void>();
 /** Purchases whose first event may still be on its way to the file. */
 const begun = new Set<string>();
 
-/** Runs outlive the server: one that was watched before a restart can be looked at after it. */
-const file = process.env["DATABASE"] ?? join(tmpdir(), `ssetarget-demo-${port}.db`);
+/**
+ * Runs outlive the server: one that was watched before a restart can be looked at after it. The file lies here, and not in the shared
+ * temporary folder, where anybody could have put one of that name before.
+ */
+const file = process.env["DATABASE"] ?? join(import.meta.dirname, `purchases-${port}.db`);
 const stores = new SqliteEventStores<SpanEvent>(file, { maxAgeMs: 24 * 3_600_000, onError: console.error });
 const hub = new SSEHub<SpanEvent>("/:id/sse", { store: stores, exists: isKnown, onError: console.error });
 

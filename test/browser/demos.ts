@@ -17,7 +17,7 @@ export async function startNodeDemo(): Promise<Demo> {
   const port = await freePort();
   const child = spawn(process.execPath, ["examples/node/server.ts"], {
     cwd: ROOT,
-    env: { ...process.env, PORT: String(port) },
+    env: { ...process.env, PORT: String(port), DATABASE: ":memory:" },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const exited = once(child, "exit");

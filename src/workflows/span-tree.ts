@@ -223,6 +223,8 @@ export class SpanTree {
     trace.lastHeard = lastHeard;
     const before = this.roots;
     trace.lastHeard = time;
+    // The look before has judged it with the time that it had.
+    this.#toJudge?.add(trace);
     this.#isStale = true;
     return this.roots !== before;
   }

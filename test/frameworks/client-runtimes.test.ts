@@ -26,9 +26,8 @@ const ANSWERS: readonly ((response: ServerResponse) => void)[] = [
   (response) => response.writeHead(503, { "retry-after": "0" }).end(),
   (response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
+    // The client asks for the connection to be broken in the middle of the third event, once it has what is before that.
     response.write("retry: 1\n\nid: 1.e\nevent: tick\ndata: {}\n\nid: 2.e\nevent: tick\ndata: {}\n\nid: 3.e\ndata: {");
-    // The connection breaks in the middle of the third event, once the client has everything before that.
-    response.socket?.destroySoon();
   },
   (response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
@@ -40,6 +39,7 @@ const ANSWERS: readonly ((response: ServerResponse) => void)[] = [
 
 let server: Server;
 let url: string;
+/** Every request, by its path. */
 const asked = new Map<string, IncomingMessage[]>();
 const running: ChildProcess[] = [];
 
@@ -49,6 +49,11 @@ beforeAll(async () => {
     const { pathname } = new URL(request.url ?? "", "http://h");
     const requests = [...(asked.get(pathname) ?? []), request];
     asked.set(pathname, requests);
+    const cut = asked.get(pathname.replace(/^\/cut/, ""));
+    if (pathname.startsWith("/cut")) {
+      cut?.at(-1)?.socket.destroy();
+      return response.end();
+    }
     if (pathname.startsWith("/stream")) return ANSWERS[requests.length - 1]?.(response);
     response.writeHead(200, { "content-type": "text/event-stream" }).write(span("started", 1));
     if (pathname.startsWith("/run")) {

@@ -1,14 +1,16 @@
 import process from "node:process";
 import { connect, watchTrace } from "ssetarget/client";
 
-/** Follows the stream in the first argument to its end, and then the trace in the second until it is stopped; says what it saw. */
+/** Follows the stream in the first argument to its end, with its connection cut after the second event, and then the trace in the second until it is stopped; says what it saw. */
 const [stream = "", trace = ""] = process.argv.slice(2);
 const connection = connect(stream, { token: async () => "secret", minDelayMs: 1 });
 const statuses: string[] = [];
 connection.subscribe(() => statuses.push(connection.state.status));
 const seen: unknown[] = [];
-for await (const event of connection)
+for await (const event of connection) {
   seen.push(event.type === "tick" ? event.id : { type: event.type, id: event.id, data: event.data });
+  if (event.id === 2) await fetch(new URL(`/cut${new URL(stream).pathname}`, stream)).then((answer) => answer.text());
+}
 
 const stopping = new AbortController();
 const watch = watchTrace(trace, { signal: stopping.signal });

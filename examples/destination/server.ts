@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { createDestination, SSEHub } from "ssetarget";
 import { toNodeHandler } from "ssetarget/node";
+import { refusalOf } from "../shared/refusal.ts";
 
 /**
  * | request | answer |
@@ -16,7 +17,8 @@ const port = Number(process.env["PORT"] ?? 9878);
 /** What each channel carries. */
 type Channels = { events: { name: string }; progress: number };
 
-const hub = new SSEHub("/pipelines/:workflowId/sse", { startAt: { last: 100 }, onError: console.error });
+// `cors`: whoever knows a workflow's id may listen, from any page, one that was opened from disk as well.
+const hub = new SSEHub("/pipelines/:workflowId/sse", { startAt: { last: 100 }, cors: true, onError: console.error });
 const destination = createDestination<Channels>(hub, { onError: console.error });
 const serveStream = toNodeHandler(hub);
 
@@ -51,7 +53,9 @@ async function sendFile(response: ServerResponse, name: string, type: string): P
 const server = createServer((request, response) => {
   const pathname = request.url?.split("?", 1)[0] ?? "/";
   const [, place, name = "", action] = pathname.split("/");
-  if (place === "pipelines" && action === "sse") void serveStream(request, response);
+  const refusal = refusalOf(request.method, (each) => request.headers[each]?.toString());
+  if (refusal !== undefined) response.writeHead(refusal.status).end(`${refusal.sentence}\n`);
+  else if (place === "pipelines" && action === "sse") void serveStream(request, response);
   else if (place === "pipelines" && action === "runs" && request.method === "POST") {
     const workflowId = decode(name);
     if (workflowId !== undefined) runWorkflow(workflowId).catch(console.error);

@@ -1,5 +1,8 @@
 const workflowId = "p_aBcDeF";
-const source = new EventSource(`/pipelines/${workflowId}/sse`);
+/** Opened from disk, the page has no server of its own: it listens to the one of `npm run start:destination`. */
+const isFromDisk = location.protocol === "file:";
+const server = isFromDisk ? "http://127.0.0.1:9878" : "";
+const source = new EventSource(`${server}/pipelines/${workflowId}/sse`);
 
 // One listener for each channel; what was sent as `payload` is the event's data.
 source.addEventListener("events", (event) => {
@@ -13,5 +16,10 @@ source.addEventListener("progress", (event) => {
 });
 
 document.querySelector("#run").addEventListener("click", () => {
-  void fetch(`/pipelines/${workflowId}/runs`, { method: "POST" });
+  // JSON, which a form of another site cannot send.
+  const headers = { "content-type": "application/json" };
+  void fetch(`/pipelines/${workflowId}/runs`, { method: "POST", headers, body: "{}" });
 });
+// Whoever opens a file could be any site's sandboxed frame, so the server starts nothing for it.
+document.querySelector("#run").disabled = isFromDisk;
+document.querySelector("#hint").hidden = !isFromDisk;

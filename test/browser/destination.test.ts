@@ -1,7 +1,11 @@
 import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { request, type IncomingMessage } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { SSEReader } from "../support/sse-client.ts";
 import { launchChromium } from "./chromium.ts";
 import { startExample, type RunningExample } from "./start-example.ts";
@@ -37,6 +41,34 @@ describe("the page of a destination", () => {
     await page.getByText("Leia Organa").waitFor();
     for (const each of [page, second]) expect(await names(each)).toEqual(["Luke Skywalker", "Leia Organa"]);
     expect(problems).toEqual([]);
+  });
+
+  it("listens when it is opened from disk, as the documents' page does", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "ssetarget-page-"));
+    try {
+      const html = await readFile("examples/destination/index.html", "utf8");
+      const script = await readFile("examples/destination/sse.js", "utf8");
+      const shown = /The page,.*?```js\n(.*?)```/s.exec(await readFile("docs/destinations.md", "utf8"))?.[1] ?? "";
+      await writeFile(join(folder, "index.html"), html);
+      await writeFile(join(folder, "sse.js"), script.replace("http://127.0.0.1:9878", example.url));
+      const documented = shown.replace("http://localhost:8080", example.url);
+      await writeFile(join(folder, "documented.html"), `<!doctype html><script>${documented}</script>`);
+      const page = await browser.newPage();
+      const said: string[] = [];
+      page.on("console", (message) => said.push(message.text()));
+      await page.goto(pathToFileURL(join(folder, "documented.html")).href);
+      const own = await browser.newPage();
+      await own.goto(pathToFileURL(join(folder, "index.html")).href);
+      const started = await fetch(`${example.url}/pipelines/p_aBcDeF/runs`, { method: "POST" });
+      expect(started.status).toBe(202);
+      await own.locator("#events li").first().waitFor();
+      await vi.waitFor(() => expect(said.join()).toContain("name"), { timeout: 10_000 });
+      // Any site can make a frame with the origin of a file, so the server takes no orders from one.
+      expect(await own.getByRole("button", { name: "Run the workflow" }).isDisabled()).toBe(true);
+      expect(await own.getByText("opened from disk").isVisible()).toBe(true);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("is there after requests that are none, and takes any name", async () => {

@@ -10,7 +10,7 @@ If only the network is lost for a moment, even less happens: the browser comes b
   ],
   [
     /tab|second|phone/i,
-    `Open the address of this page a second time, in another tab or on your phone. Both read the same stored stream, so both see the same words at the same moment, and it makes no difference which of them asked.
+    `Open the address of this page a second time, in another tab. Both read the same stored stream, so both see the same words at the same moment, and it makes no difference which of them asked. On your phone it says that there is no such chat: the address alone gives no right to it, the cookie of your browser does.
 
 Stop works from either, too. There is one generation on the server and any number of pages that watch it.`,
   ],

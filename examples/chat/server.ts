@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { streamText } from "ai";
 import { type ChunkEvent, type DataEvent, dataEvent, Generations, SSEHub } from "ssetarget";
 import { toNodeHandler } from "ssetarget/node";
+import { refusalOf } from "../shared/refusal.ts";
 import { answerTo } from "./answers.ts";
 import { slowModel } from "./slow-model.ts";
 
@@ -14,6 +15,9 @@ import { slowModel } from "./slow-model.ts";
  * | `POST /chat/<id>/stop` | stops it: 204 |
  * | `GET /conversations/<id>/sse` | what has been asked in a conversation |
  * | `GET /` | a new conversation; `GET /c/<id>` its page |
+ *
+ * A conversation belongs to the browser that began it, which shows so by its cookie. To know an id gives no right: it stands
+ * in addresses and logs. What is somebody else's is answered like what is not there.
  */
 const port = Number(process.env["PORT"] ?? 9877);
 const msPerWord = Number(process.env["MS_PER_WORD"] ?? 70);
@@ -22,10 +26,20 @@ const MAX_CONVERSATIONS = 10_000;
 
 type Asked = DataEvent<"asked", { readonly id: string; readonly text: string }>;
 
-/** Which answer is being written in which conversation; those that are known since the server was started. */
-const conversations = new Map<string, string | undefined>();
-const asked = new SSEHub<Asked>("/conversations/:id/sse", { exists: (id) => conversations.has(id) });
+interface Conversation {
+  readonly owner: string;
+  /** The newest answer. */
+  answer?: string;
+}
+
+/** Those that were begun since the server was started. */
+const conversations = new Map<string, Conversation>();
+const asked = new SSEHub<Asked>("/conversations/:id/sse", {
+  authorize: (request, id) => ownedBy(sessionOf(request.headers.get("cookie")), id) !== undefined || 404,
+});
 const answers = new SSEHub<ChunkEvent<string>>("/chat/:id/sse", {
+  authorize: (request, id) =>
+    ownedBy(sessionOf(request.headers.get("cookie")), conversationOf(id)) !== undefined || 404,
   // Kept in memory: one that this process does not hold, for it was begun by another, is not to be waited for.
   exists: () => false,
   onError: console.error,
@@ -43,6 +57,22 @@ const model = slowModel({
   onAbort: (words) => console.log(`the model was aborted after ${words} words`),
 });
 
+/** Who a browser is: a secret that only its cookie has. */
+function sessionOf(cookies: string | null | undefined): string | undefined {
+  return /(?:^|;\s*)chat-session=([\w-]{36})(?:;|$)/.exec(cookies ?? "")?.[1];
+}
+
+/** The conversation, if it is this browser's. */
+function ownedBy(session: string | undefined, id: string): Conversation | undefined {
+  const conversation = conversations.get(id);
+  return session !== undefined && conversation?.owner === session ? conversation : undefined;
+}
+
+/** An answer is named after its conversation. */
+function conversationOf(answerId: string): string {
+  return answerId.split(".", 1)[0] ?? "";
+}
+
 /** What the model says, as text. */
 async function* say(text: string, abortSignal: AbortSignal): AsyncGenerator<string> {
   const { stream } = streamText({ model, prompt: text, abortSignal, onError: () => {} });
@@ -55,16 +85,16 @@ async function* say(text: string, abortSignal: AbortSignal): AsyncGenerator<stri
 }
 
 async function ask(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { conversation, text } = await readQuestion(request);
-  if (!conversations.has(conversation)) return send(response, 404, "There is no such conversation.");
+  const { conversation: name, text } = await readQuestion(request);
+  const conversation = ownedBy(sessionOf(request.headers.cookie), name);
+  if (conversation === undefined) return send(response, 404, "There is no such conversation.");
   if (text === "" || text.length > MAX_TEXT_LENGTH)
     return send(response, 400, `A question has 1 to ${MAX_TEXT_LENGTH} characters.`);
-  const current = conversations.get(conversation);
-  if (current !== undefined && generations.get(current) !== undefined)
+  if (conversation.answer !== undefined && generations.get(conversation.answer) !== undefined)
     return send(response, 409, "One answer at a time.");
-  const { id } = generations.start(crypto.randomUUID(), (signal) => say(text, signal));
-  conversations.set(conversation, id);
-  await asked.dispatchEvent(conversation, dataEvent("asked", { id, text }));
+  const { id } = generations.start(`${name}.${crypto.randomUUID()}`, (signal) => say(text, signal));
+  conversation.answer = id;
+  await asked.dispatchEvent(name, dataEvent("asked", { id, text }));
   response
     .writeHead(201, { "content-type": "application/json", location: answers.stream(id).path })
     .end(JSON.stringify({ id }));
@@ -73,9 +103,13 @@ async function ask(request: IncomingMessage, response: ServerResponse): Promise<
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const pathname = request.url?.split("?", 1)[0] ?? "/";
   const [, place, id = "", action] = pathname.split("/");
+  const refusal = refusalOf(request.method, (name) => request.headers[name]?.toString());
+  if (refusal !== undefined) return send(response, refusal.status, refusal.sentence);
+  const session = sessionOf(request.headers.cookie);
   if (request.method === "POST") {
     if (place === "chat" && id === "") return ask(request, response);
-    if (place !== "chat" || action !== "stop") return send(response, 404, "There is nothing here.");
+    const isOwn = place === "chat" && action === "stop" && ownedBy(session, conversationOf(id)) !== undefined;
+    if (!isOwn) return send(response, 404, "There is nothing here.");
     await generations.get(id)?.stop();
     response.writeHead(204).end();
     return;
@@ -84,15 +118,20 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   if (place === "chat") return serveAnswer(request, response);
   if (pathname === "/") {
     const conversation = crypto.randomUUID();
-    conversations.set(conversation, undefined);
+    const owner = session ?? crypto.randomUUID();
+    conversations.set(conversation, { owner });
     for (const oldest of conversations.keys()) {
       if (conversations.size <= MAX_CONVERSATIONS) break;
       conversations.delete(oldest);
     }
-    response.writeHead(303, { location: `/c/${conversation}`, "cache-control": "no-store" }).end();
+    // Over HTTPS add `Secure`, and the prefix `__Host-` to the name.
+    const cookie = `chat-session=${owner}; Path=/; HttpOnly; SameSite=Lax; Max-Age=86400`;
+    response
+      .writeHead(303, { location: `/c/${conversation}`, "cache-control": "no-store", "set-cookie": cookie })
+      .end();
     return;
   }
-  if (place === "c") return sendFile(response, "index.html", "text/html", conversations.has(id) ? 200 : 404);
+  if (place === "c") return sendFile(response, "index.html", "text/html", ownedBy(session, id) ? 200 : 404);
   if (pathname === "/chat.js") return sendFile(response, "chat.js", "text/javascript");
   if (pathname === "/chat.css") return sendFile(response, "chat.css", "text/css");
   send(response, 404, "There is nothing here.");

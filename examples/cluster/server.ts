@@ -5,7 +5,7 @@
  * | --- | --- |
  * | `POST /` | starts a purchase in this process: 201, `Location: /<id>`; takes `{ "speed": 10 }` |
  * | `GET /<id>/sse` | its events |
- * | `POST /<id>/event` | approves it, wherever it runs: 202 |
+ * | `POST /<id>/event` | approves it, wherever it runs: 202; takes `{ "type": "approval" }`, and no other event |
  * | `GET /`, `GET /<id>` | the page |
  * | `GET /pid` | this process, to be killed by who wants to see what happens then |
  */
@@ -16,13 +16,15 @@ import { toNodeHandler } from "ssetarget/node";
 import { RedisEventStore } from "ssetarget/redis";
 import { type SpanEvent, Tracer } from "ssetarget/workflows";
 import { sendPageFile } from "../node/page-files.ts";
-import { purchase } from "../node/purchase.ts";
+import { APPROVAL_EVENT, purchase } from "../node/purchase.ts";
+import { refusalOf } from "../shared/refusal.ts";
 
 const port = Number(process.env["PORT"] ?? 9880);
 const name = process.env["SERVER_NAME"] ?? `server ${process.pid}`;
 const redisUrl = process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";
 /** Runs are known for a day; their events are kept as long, by the store's `ttlMs`. */
 const KEPT_MS = 86_400_000;
+const MAX_BODY_BYTES = 10_000;
 
 const redis = new Redis(redisUrl);
 redis.on("error", (error) => console.error(`${name}: redis: ${error.message}`));
@@ -60,8 +62,10 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   response.setHeader("x-served-by", name);
   const pathname = (request.url ?? "/").split("?", 1)[0] ?? "/";
   const [, id = "", action] = pathname.split("/");
+  const refusal = refusalOf(request.method, (header) => request.headers[header]?.toString());
+  if (refusal !== undefined) return send(response, refusal.status, refusal.sentence);
   if (request.method === "POST" && pathname === "/") {
-    const started = await startPurchase(await readSpeed(request));
+    const started = await startPurchase(readSpeed(await readJson(request)));
     const links = { id: started, page: `/${started}`, stream: `/${started}/sse`, event: `/${started}/event` };
     response.writeHead(201, { location: `/${started}`, "content-type": "application/json" });
     response.end(JSON.stringify(links));
@@ -71,8 +75,10 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   if (pathname === "/pid") return send(response, 200, String(process.pid));
   const isKnown = id !== "" && (await redis.exists(`known:${id}`)) === 1;
   if (request.method === "POST" && action === "event") {
-    request.resume();
+    const { type } = { type: APPROVAL_EVENT, ...(await readJson(request)) };
     if (!isKnown) return send(response, 404, "There is nothing here.");
+    if (type !== APPROVAL_EVENT)
+      return send(response, 400, `A purchase takes \`${APPROVAL_EVENT}\` and no other event.`);
     await redis.publish("approvals", id);
     return send(response, 202, "Sent.");
   }
@@ -83,16 +89,19 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   send(response, 404, "There is nothing here; `npm run build:page` builds the page.");
 }
 
-/** What is asked for, where that is a speed that can be watched; else 1. */
-async function readSpeed(request: IncomingMessage): Promise<number> {
+/** What is asked for, if that is a speed that can be watched; else 1. */
+function readSpeed({ speed }: { readonly speed?: unknown }): number {
+  return typeof speed === "number" && speed >= 0.1 && speed <= 100 ? speed : 1;
+}
+
+/** What was sent as an object, an empty one if nothing was. @throws SyntaxError */
+async function readJson(request: IncomingMessage): Promise<{ readonly speed?: unknown; readonly type?: unknown }> {
   let body = "";
-  for await (const chunk of request.setEncoding("utf8")) if (body.length < 1_000) body += String(chunk);
-  try {
-    const speed = Number((JSON.parse(body) as { speed?: unknown } | null)?.speed);
-    return speed >= 0.1 && speed <= 100 ? speed : 1;
-  } catch {
-    return 1;
+  for await (const chunk of request.setEncoding("utf8")) {
+    body += String(chunk);
+    if (body.length > MAX_BODY_BYTES) throw new SyntaxError("the body is too long");
   }
+  return body === "" ? {} : ((JSON.parse(body) ?? {}) as object);
 }
 
 function send(response: ServerResponse, status: number, sentence: string): void {
@@ -102,8 +111,8 @@ function send(response: ServerResponse, status: number, sentence: string): void 
 
 const server = createServer((request, response) => {
   handle(request, response).catch((error: unknown) => {
-    console.error(`${name}:`, error);
-    if (!response.headersSent) send(response, 500, "That did not work.");
+    if (!response.headersSent) send(response, error instanceof SyntaxError ? 400 : 500, "That did not work.");
+    if (!(error instanceof SyntaxError)) console.error(`${name}:`, error);
   });
 });
 server.listen(port, "127.0.0.1", () => console.log(`${name} listens on ${port}`));

@@ -4,16 +4,19 @@ import { SSEHub } from "ssetarget";
 import { toNodeHandler } from "ssetarget/node";
 import { SqliteEventStores } from "ssetarget/sqlite";
 import { type SpanEvent, Tracer } from "ssetarget/workflows";
+import { refusalOf } from "../shared/refusal.ts";
 import { sendPageFile } from "./page-files.ts";
-import { purchase } from "./purchase.ts";
+import { APPROVAL_EVENT, purchase } from "./purchase.ts";
 
 /**
  * | request | answer |
  * | --- | --- |
  * | `POST /` | starts a purchase: 201, `Location: /<id>`; takes `{ "speed": 10 }` |
  * | `GET /<id>/sse` | its events |
- * | `POST /<id>/event` | approves it: 202 |
+ * | `POST /<id>/event` | approves it: 202; takes `{ "type": "approval" }`, and no other event |
  * | `GET /`, `GET /<id>` | the page |
+ *
+ * Whoever knows an id may read and approve; a real server would ask who it is first.
  */
 const port = Number(process.env["PORT"] ?? 9876);
 const MAX_BODY_BYTES = 10_000;
@@ -55,9 +58,11 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   const pathname = (request.url ?? "/").split("?", 1)[0] ?? "/";
   const [, id = "", action] = pathname.split("/");
   const isPost = request.method === "POST";
+  const refusal = refusalOf(request.method, (name) => request.headers[name]?.toString());
+  if (refusal !== undefined) return send(response, refusal.status, refusal.sentence);
   if (pathname === "/" && isPost) {
-    const body = await readBody(request);
-    const speed = readSpeed(body);
+    const { speed } = { speed: 1, ...(await readJson(request)) };
+    if (typeof speed !== "number") return send(response, 400, "`speed` must be a number from 0.1 to 100.");
     if (!(speed >= 0.1 && speed <= 100)) return send(response, 400, "`speed` must be a number from 0.1 to 100.");
     const started = startPurchase(speed);
     const links = { id: started, page: `/${started}`, stream: `/${started}/sse`, event: `/${started}/event` };
@@ -67,7 +72,9 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   }
   if (action === "sse") return serveStream(request, response);
   if (action === "event" && isPost) {
-    request.resume();
+    const { type } = { type: APPROVAL_EVENT, ...(await readJson(request)) };
+    if (type !== APPROVAL_EVENT)
+      return send(response, 400, `A purchase takes \`${APPROVAL_EVENT}\` and no other event.`);
     const approve = running.get(id);
     if (approve === undefined) {
       return (await isKnown(id))
@@ -86,23 +93,14 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   if (!(await sendPageFile(response, pathname))) send(response, 404, "There is nothing here.");
 }
 
-/** The speed that is asked for; a body that is no JSON asks for nothing. */
-function readSpeed(body: string): number {
-  try {
-    const asked: unknown = JSON.parse(body);
-    return Number((asked as { speed?: unknown } | null)?.speed ?? 1);
-  } catch {
-    return 1;
-  }
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
+/** What was sent as an object, an empty one if nothing was. @throws SyntaxError */
+async function readJson(request: IncomingMessage): Promise<{ readonly speed?: unknown; readonly type?: unknown }> {
   let body = "";
   for await (const chunk of request.setEncoding("utf8")) {
     body += String(chunk);
     if (body.length > MAX_BODY_BYTES) throw new SyntaxError("the body is too long");
   }
-  return body;
+  return body === "" ? {} : ((JSON.parse(body) ?? {}) as object);
 }
 
 function send(response: ServerResponse, status: number, sentence: string): void {

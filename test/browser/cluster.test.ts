@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { EventSource } from "eventsource";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "../support/ports.ts";
+import { admittedStrangers, fromOwnPage } from "../support/strangers.ts";
 
 const START = fileURLToPath(new URL("../../examples/cluster/start.ts", import.meta.url));
 /** That of the proxy; the three servers have those that follow, and Redis has the tenth after it. */
@@ -53,7 +54,11 @@ function watch(url: string): { ids: number[]; gaps: number; ended: Promise<void>
 }
 
 async function startRun(): Promise<{ id: string; server: string }> {
-  const response = await fetch(`${base}/`, { method: "POST", body: JSON.stringify({ speed: 4 }) });
+  const response = await fetch(`${base}/`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ speed: 4 }),
+  });
   const { id } = (await response.json()) as { id: string };
   return { id, server: response.headers.get("x-served-by") ?? "" };
 }
@@ -69,6 +74,15 @@ async function approve(id: string, ended: Promise<void>): Promise<void> {
 }
 
 describe("three servers behind a proxy, and Redis", () => {
+  it("start and approve nothing for a page of another site, behind the proxy or not", async () => {
+    const { id } = await startRun();
+    for (const url of [base, `http://127.0.0.1:${PORT + 1}`]) {
+      expect(await admittedStrangers(`${url}/`)).toEqual([]);
+      expect(await admittedStrangers(`${url}/${id}/event`)).toEqual([]);
+      expect((await fromOwnPage(`${url}/${id}/event`, { type: "refund" })).status).toBe(400);
+    }
+  });
+
   it("show the same run to everybody, whichever server runs it and whichever they hang on", async () => {
     const { id } = await startRun();
     const watchers = [0, 1, 2, 3].map((more) => watch(`http://127.0.0.1:${PORT + more}/${id}/sse`));

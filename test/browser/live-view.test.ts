@@ -69,7 +69,11 @@ describe.each([
       .locator('.row:not([data-kind="attempt"])')
       .evaluateAll((rows) => rows.map((each) => [each.getAttribute("data-name"), each.getAttribute("data-state")]));
   const start = async (speed: number): Promise<string> => {
-    const response = await fetch(`${proxy.url}/`, { method: "POST", body: JSON.stringify({ speed }) });
+    const response = await fetch(`${proxy.url}/`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ speed }),
+    });
     return response.headers.get("location") ?? "";
   };
   const hasSidewaysScroll = (page: Page) =>

@@ -117,7 +117,11 @@ describe("the shop, in front of the demo on Node", () => {
   });
 
   it("says kindly that it has lost touch, and catches up", async () => {
-    const response = await fetch(`http://127.0.0.1:${demo.port}/`, { method: "POST", body: '{"speed":20}' });
+    const response = await fetch(`http://127.0.0.1:${demo.port}/`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"speed":20}',
+    });
     const { id } = (await response.json()) as { id: string };
     const page = await open(`${shop.url}/orders/${id}`, { ...PHONE });
     await stage(page, "check", "waiting").waitFor();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { admittedStrangers, fromOwnPage, send } from "../support/strangers.ts";
 import { startDevServer, type DevServer } from "./support/dev-server.ts";
 import { sketch, unevenSpans } from "./support/sketch.ts";
 import { about, Watch } from "./support/watch.ts";
@@ -11,7 +12,10 @@ beforeAll(async () => {
 afterAll(() => server?.stop());
 
 const post = (path: string, body?: unknown): Promise<Response> =>
-  fetch(`${server.url}${path}`, { method: "POST", body: body === undefined ? undefined : JSON.stringify(body) });
+  fetch(`${server.url}${path}`, {
+    method: "POST",
+    ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+  });
 
 async function start(): Promise<string> {
   return (await post("/", { speed: 20 })).headers.get("location") ?? "";
@@ -65,7 +69,19 @@ describe("the Cloudflare example", () => {
     expect(sketch(await Watch.all(`${server.url}${location}/sse`))[0]).toBe("workflow purchase done");
   });
 
-  it("starts a purchase without a body, as the page does", async () => {
+  it("starts and approves nothing for a page of another site", async () => {
+    const location = await start();
+    expect(await admittedStrangers(`${server.url}/`)).toEqual([]);
+    expect(await admittedStrangers(`${server.url}${location}/event`)).toEqual([]);
+    expect(
+      (await send(`${server.url}${location}/sse`, { method: "GET", headers: { host: "evil.example" } })).status,
+    ).toBe(403);
+    expect((await fromOwnPage(`${server.url}/`, { speed: 20 })).status).toBe(201);
+    for (const type of ["refund", "", 7, null])
+      expect([type, (await post(`${location}/event`, { type })).status]).toEqual([type, 400]);
+  });
+
+  it("starts a purchase without a body, as one does with curl", async () => {
     expect((await post("/")).status).toBe(201);
   });
 

@@ -130,7 +130,10 @@ composer.addEventListener("submit", (event) => {
 });
 stop.addEventListener("click", () => {
   stop.disabled = true;
-  void fetch(`/chat/${writing.at(-1)}/stop`, { method: "POST" }).catch(() => (stop.disabled = false));
+  const headers = { "content-type": "application/json" };
+  void fetch(`/chat/${writing.at(-1)}/stop`, { method: "POST", headers, body: "{}" }).catch(
+    () => (stop.disabled = false),
+  );
 });
 text.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;

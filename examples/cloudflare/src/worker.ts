@@ -1,4 +1,5 @@
 import { serveSSE } from "ssetarget/workflows/cloudflare/sse";
+import { refusalOf } from "../../shared/refusal.ts";
 import type { Env } from "./env.ts";
 import { APPROVAL_EVENT } from "./purchase-workflow.ts";
 
@@ -10,14 +11,18 @@ export { PurchaseWorkflow } from "./purchase-workflow.ts";
  * | --- | --- |
  * | `POST /` | starts a purchase: 201, `Location: /<id>`; takes `{ "speed": 10 }` |
  * | `GET /<id>/sse` | its events |
- * | `POST /<id>/event` | approves it: 202; takes `{ "type": "approval", "payload": … }` |
+ * | `POST /<id>/event` | approves it: 202; takes `{ "type": "approval", "payload": … }`, and no other event |
  * | `GET /`, `GET /<id>` | the page |
  *
  * Whoever knows an id may read and approve; a real Worker would ask who it is first.
  */
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
-    const { pathname } = new URL(request.url);
+    const { host, pathname } = new URL(request.url);
+    // The URL's host is what was asked for, also where the header has been dropped on the way.
+    const header = (name: string): string | null => (name === "host" ? host : request.headers.get(name));
+    const refusal = refusalOf(request.method, header, env.HOSTS);
+    if (refusal !== undefined) return text(refusal.status, refusal.sentence);
     if (pathname === "/") return request.method === "POST" ? start(request, env) : page(request, env);
     const [, id = "", action, ...rest] = pathname.split("/");
     if (pathname.startsWith("/assets/")) return env.ASSETS.fetch(request);
@@ -56,7 +61,7 @@ async function send(id: string, request: Request, env: Env): Promise<Response> {
     return text(409, "This purchase is over and waits for nothing.");
   }
   const { type = APPROVAL_EVENT, payload = {} } = await readJson(request);
-  if (typeof type !== "string") return text(400, "`type` must be a string.");
+  if (type !== APPROVAL_EVENT) return text(400, `A purchase takes \`${APPROVAL_EVENT}\` and no other event.`);
   // Before the purchase waits for it, the engine keeps the event until then.
   await instance.sendEvent({ type, payload });
   return text(202, "Sent.");

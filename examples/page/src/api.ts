@@ -1,12 +1,15 @@
 /** The example's few HTTP calls. All are relative to this page's origin, as its Content-Security-Policy demands. */
 
+/** A form of another site cannot send this type. */
+const JSON_TYPE = { "Content-Type": "application/json" };
+
 export const runPath = (id: string): string => `/${encodeURIComponent(id)}`;
 export const streamPath = (id: string): string => `${runPath(id)}/sse`;
 export const eventPath = (id: string): string => `${runPath(id)}/event`;
 
 /** Starts a run and answers with the path of its page. @throws Error when the server refuses, in words. */
 export async function startRun(): Promise<string> {
-  const response = await request("/", { method: "POST" });
+  const response = await request("/", { method: "POST", headers: JSON_TYPE, body: "{}" });
   const location = response.headers.get("Location");
   if (location === null) throw new Error("The server started a run, but did not say where it is.");
   const url = new URL(location, window.location.href);
@@ -19,7 +22,7 @@ export async function startRun(): Promise<string> {
 export async function sendEvent(id: string, type: string): Promise<void> {
   await request(eventPath(id), {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: JSON_TYPE,
     body: JSON.stringify({ type }),
   });
 }

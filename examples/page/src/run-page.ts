@@ -82,7 +82,8 @@ function actionFor(id: string, span: SpanNode): SpanAction | undefined {
   if (span.kind !== "wait" || span.state !== "waiting") return undefined;
   const type = span.waitingFor ?? span.name;
   return {
-    label: type.toLowerCase().startsWith("approv") ? "Approve" : `Send “${type}”`,
+    // Who presses it sees which event it sends, whatever the step is called.
+    label: type === "approval" ? `Approve: send “${type}”` : `Send “${type}”`,
     run: () => sendEvent(id, type),
   };
 }

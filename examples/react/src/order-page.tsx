@@ -1,6 +1,6 @@
 import { useCallback, useMemo } from "react";
 import { type Trace, useTrace } from "ssetarget/react";
-import { approve, streamPath } from "./api.ts";
+import { APPROVAL, approve, streamPath } from "./api.ts";
 import { BasketCard } from "./basket-card.tsx";
 import { type Order, toOrder } from "./order.ts";
 import { Parcel } from "./parcel.tsx";
@@ -57,7 +57,8 @@ function NextStep({ order, id, go }: { readonly order: Order } & OrderPageProps)
       </p>
     );
   }
-  if (order.waitsFor === undefined) return null;
+  // The button says what one event does; an order that waits for another one gets none.
+  if (order.waitsFor !== APPROVAL) return null;
   return (
     <div className="next">
       <button type="button" className="button primary" disabled={approval.isRunning} onClick={approval.run}>

@@ -16,7 +16,11 @@ export interface Attempt {
    * connection only if this is called. With a name, messages are to be marked as ours.
    */
   readonly onStream: (name: string | null) => void;
-  readonly onRetry: (delayMs: number) => void;
+  /**
+   * To be told the server's `retry:`. The last word of a response that ends in good order is told again as such: it is the delay of the next try
+   * alone, taken as it is, because the server has spread its clients already.
+   */
+  readonly onRetry: (delayMs: number, isLastWord?: boolean) => void;
   /** Takes in what has arrived; nothing, where it was a comment. No more shall be read until the promise has resolved. */
   readonly onMessages: (messages: readonly WireMessage[]) => Promise<void>;
   /** For what cannot be paused: whether so much waits to be handled that it has to stop. */

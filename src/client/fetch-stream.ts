@@ -65,6 +65,11 @@ function isStream(response: Response): boolean {
   );
 }
 
+/** A `retry:` that nothing follows, not even a comment: the server says when this client is to come back. */
+const LAST_WORD = /(?:^|[\r\n])retry: ?(\d+)[\r\n]+$/;
+/** Enough of a stream's end to hold one. */
+const TAIL_LENGTH = 64;
+
 async function read(
   body: ReadableStream<Uint8Array>,
   { options, signal, onRetry, onMessages }: Attempt,
@@ -75,6 +80,7 @@ async function read(
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const messages: WireMessage[] = [];
   const countPieces = createPieceCount();
+  let tail = "";
   const parser = createParser({
     maxBufferSize: options.maxEventLength,
     onError({ type }) {
@@ -95,9 +101,14 @@ async function read(
     for (;;) {
       const { done, value } = await reader.read();
       signal.throwIfAborted();
-      if (done) throw new ConnectionError("connection-lost", "closed by the server");
+      if (done) {
+        const [, lastWord] = LAST_WORD.exec(tail) ?? [];
+        if (lastWord) onRetry(Number(lastWord), true);
+        throw new ConnectionError("connection-lost", "closed by the server");
+      }
       try {
         const text = decoder.decode(value, { stream: true });
+        tail = (tail + text.slice(-TAIL_LENGTH)).slice(-TAIL_LENGTH);
         if (countPieces(text) * PIECE_LENGTH > options.maxEventLength) throw tooLarge();
         parser.feed(text);
       } finally {

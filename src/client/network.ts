@@ -3,6 +3,10 @@ import { ConnectionError } from "./connection-error.ts";
 import type { Host } from "./host.ts";
 import { readByFetch } from "./fetch-stream.ts";
 
+/** A `retry:` that is shorter than this, in milliseconds, is taken as it is once in so many milliseconds. */
+const LOOP_DELAY_MS = 500;
+const LOOP_MS = 1_000;
+
 /** A connection to the server that is made again and again, for as long as it is wanted. */
 export interface Network {
   readonly start: () => void;
@@ -18,7 +22,14 @@ export function createNetwork(options: ResolvedOptions, host: Host): Network {
   /** The try that is under way, or was last; another object each time, so that whoever holds an old one knows that it was given up. */
   let current: AbortController | undefined;
   let failures = 0;
+  /** How often the delay has doubled. */
+  let doublings = 0;
+  let openedAtMs = Infinity;
   let retryMs: number | undefined;
+  /** The server's last word before it closed the connection. */
+  let lastWordMs: number | undefined;
+  /** When a delay was last shorter than is good in a loop. */
+  let hurriedAtMs = -Infinity;
   /** When something was heard last, by the monotonic clock and by the system's. */
   let heardAtMs = 0;
   let heardTimeMs = 0;
@@ -31,7 +42,10 @@ export function createNetwork(options: ResolvedOptions, host: Host): Network {
     const controller = (current = new AbortController());
     const { signal } = controller;
     let error: ConnectionError | undefined;
+    let earlierRetryMs: number | undefined;
     onCheck = undefined;
+    openedAtMs = Infinity;
+    lastWordMs = undefined;
     host.onState("connecting", failures);
     try {
       await host.drained();
@@ -43,11 +57,22 @@ export function createNetwork(options: ResolvedOptions, host: Host): Network {
         ...host,
         options,
         signal,
-        onRetry(delayMs) {
-          retryMs = delayMs;
+        onState(status, count) {
+          if (status === "open") openedAtMs = performance.now();
+          host.onState(status, count);
+        },
+        onRetry(delayMs, isLastWord) {
+          if (isLastWord) {
+            lastWordMs = delayMs;
+            // It is for one try. From then on what the server said before counts again.
+            retryMs = earlierRetryMs ?? retryMs;
+          } else {
+            earlierRetryMs = retryMs;
+            retryMs = delayMs;
+          }
         },
         async onMessages(messages) {
-          if (messages[0]) failures = 0;
+          if (messages[0]) forgive();
           host.onMessages(messages);
           // Nothing can be heard while nothing is read.
           heardAtMs = heardTimeMs = Infinity;
@@ -91,17 +116,42 @@ export function createNetwork(options: ResolvedOptions, host: Host): Network {
     else current?.abort(new ConnectionError("connection-lost", `silent for ${silenceMs} ms`));
   }
 
-  /** Tries again between once and twice the server's or the user's delay after the first failure, and doubled with each further one. */
+  /** What has worked makes up for the failures before it. */
+  function forgive(): void {
+    failures = doublings = 0;
+  }
+
+  /**
+   * Tries again between once and twice the server's or the user's delay after the first failure, and doubled with each further one. A server that closes
+   * in good order has its last word: that delay is taken as it is, and is prolonged only if such connections come to nothing again and again.
+   */
   function delay(error: ConnectionError): void {
+    const nowMs = performance.now();
     const { retryAfterMs = 0 } = error;
-    const baseMs = Math.min(retryMs || minDelayMs, maxDelayMs);
-    const longestMs = Math.min(maxDelayMs, baseMs * 2 ** ++failures);
-    const ownMs = Math.max(baseMs, longestMs * (0.5 + Math.random() / 2));
+    const leastMs = Math.min(minDelayMs, LOOP_DELAY_MS);
+    // An idle stream delivers nothing, and works.
+    if (nowMs - openedAtMs >= maxDelayMs) forgive();
+    const askedMs = Math.min(lastWordMs ?? retryMs ?? minDelayMs, maxDelayMs);
+    let ownMs: number;
+    if (lastWordMs === undefined) ownMs = backOff(Math.max(askedMs, failures && leastMs), ++doublings);
+    else ownMs = failures && backOff(minDelayMs, doublings++);
+    ownMs = Math.max(ownMs, askedMs);
+    failures++;
+    // A server may want its clients back at once, but not in a loop.
+    if (ownMs < leastMs) {
+      if (nowMs - hurriedAtMs < LOOP_MS) ownMs = leastMs;
+      else hurriedAtMs = nowMs;
+    }
     const delayMs = Math.min(ownMs + retryAfterMs, MAX_TIMER_MS);
     // What the server has asked for is not cut short.
     onCheck = retryAfterMs ? undefined : run;
     timer = setTimeout(run, delayMs);
     host.onState("waiting", failures, error, Date.now() + delayMs);
+  }
+
+  /** Half of the delay to all of it. */
+  function backOff(baseMs: number, times: number): number {
+    return Math.min(maxDelayMs, baseMs * 2 ** times) * (0.5 + Math.random() / 2);
   }
 
   function stop(): void {
@@ -113,7 +163,7 @@ export function createNetwork(options: ResolvedOptions, host: Host): Network {
   return {
     start: () => void (current ?? run()),
     stop() {
-      failures = 0;
+      forgive();
       stop();
     },
     reconnect() {

@@ -1,24 +1,6 @@
 import { connect, type ConnectOptions } from "ssetarget/client";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-
-/** A `fetch` whose answers the test gives, on a clock that the test moves. */
-class Exchange {
-  readonly askedAtMs: number[] = [];
-  readonly #startMs = Date.now();
-  answer: (init: { readonly signal: AbortSignal; readonly headers: Headers }) => Response | Promise<Response> = () => {
-    throw new TypeError("fetch failed");
-  };
-
-  readonly fetch: ConnectOptions["fetch"] = async (_url, init) => {
-    this.askedAtMs.push(Date.now() - this.#startMs);
-    return this.answer(init);
-  };
-
-  /** The delays between requests, in milliseconds. */
-  get delaysMs(): number[] {
-    return this.askedAtMs.slice(1).map((at, index) => at - (this.askedAtMs[index] ?? 0));
-  }
-}
+import { Exchange } from "./support/exchange.ts";
 
 const streaming = { headers: { "content-type": "text/event-stream" } };
 let exchange: Exchange;

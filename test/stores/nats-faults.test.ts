@@ -52,6 +52,83 @@ async function untilSeen(client: TestClient, isSo: () => boolean): Promise<void>
 const numbersOf = (client: TestClient) =>
   client.read().seen.flatMap((each) => (each.kind === "event" ? [each.data["n"]] : []));
 
+describe("a follower that leaves", () => {
+  const consumers = async () => {
+    const manager = await jetstreamManager(await newConnection());
+    return (await manager.consumers.list("SSETARGET").next()).length;
+  };
+
+  it("leaves no consumer behind, however often and in whatever moment it does", async () => {
+    const stores = await newStores();
+    const store = stores.stream("a");
+    await store.storeEvent(tick(1));
+    const follower = { onEvents() {}, onInterrupted() {} };
+    for (let round = 0; round < 5; round++) (await store.subscribe(0, follower)).close();
+    await until(async () => (await consumers()) === 0, "no consumer is left");
+    const staying = await store.subscribe(0, follower);
+    expect(await consumers()).toBe(1);
+    const other = stores.stream("a");
+    const opening = other.subscribe(0, follower);
+    await other.close();
+    await opening.catch(() => {});
+    await until(async () => (await consumers()) === 1, "only the one that stayed has a consumer");
+    staying.close();
+    await store.close();
+    // Closing waits until it is gone: the connection may be closed next.
+    expect(await consumers()).toBe(0);
+  });
+
+  it("leaves none with the last client of a hub's stream", async () => {
+    const target = new SSETarget<Tick>("/sse", (await newStores()).stream("a"));
+    const client = new TestClient(target);
+    await client.connect();
+    await target.dispatchEvent(tick(1));
+    await until(() => client.ids.length === 1, "the client has seen it");
+    expect(await consumers()).toBe(1);
+    client.disconnect();
+    await target.close();
+    await until(async () => (await consumers()) === 0, "no consumer is left");
+  });
+});
+
+describe("a follower", () => {
+  it("is told once when its connection was closed for good, and asks no more", async () => {
+    const connection = await newConnection();
+    const errors: unknown[] = [];
+    const stores = new NatsEventStores<Tick>(jetstream(connection), {
+      timeoutMs: 100,
+      onError: (error) => errors.push(error),
+    });
+    let interruptions = 0;
+    await stores.stream("a").subscribe(0, { onEvents() {}, onInterrupted: () => void interruptions++ });
+    await connection.close();
+    await until(() => interruptions === 1, "the follower is told");
+    expect(errors).toMatchObject([{ code: "store-unavailable" }]);
+  });
+
+  it("is told of what it cannot read, and hears what follows", async () => {
+    const errors: unknown[] = [];
+    const connection = await newConnection();
+    const store = new NatsEventStores<Tick>(jetstream(connection), { onError: (error) => errors.push(error) }).stream(
+      "a",
+    );
+    const seen: unknown[] = [];
+    let interruptions = 0;
+    await store.subscribe(0, {
+      onEvents: (events) => seen.push(...events.map(({ n }) => n)),
+      onInterrupted: () => void interruptions++,
+    });
+    await store.storeEvent(tick(1));
+    await jetstream(connection).publish("ssetarget.YQ.event.plain", "somebody else's");
+    await store.storeEvent(tick(2));
+    await until(() => seen.length === 2, "both events are heard");
+    expect(seen).toEqual([1, 2]);
+    expect(interruptions).toBe(1);
+    expect(errors).toHaveLength(1);
+    await store.close();
+  });
+});
+
 describe("a NATS server", () => {
   it("that is killed and comes back with its data loses nothing for clients, and each event is there once", async () => {
     const { target, client, other } = await scene();
@@ -139,7 +216,10 @@ describe("a follower that the server refuses", () => {
       },
     };
     const some = { publish: client.publish.bind(client), consumers: client.consumers };
-    const refusing = { ...some, jetstreamManager: async () => ({ streams: manager.streams, direct }) };
+    const refusing = {
+      ...some,
+      jetstreamManager: async () => ({ streams: manager.streams, consumers: manager.consumers, direct }),
+    };
     const refusedAtMs: number[] = [];
     const onError = (error: unknown) => {
       expect(error).toMatchObject({ code: "store-unavailable" });

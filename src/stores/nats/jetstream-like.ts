@@ -7,26 +7,40 @@ export interface JetStreamMessage {
 
 /** What is used of a message that a consumer was sent. */
 export interface ConsumedMessage extends JetStreamMessage {
-  /** How many messages still wait for this consumer. */
-  readonly info: { readonly pending: number };
+  readonly info: {
+    /** How many messages still wait for this consumer. */
+    readonly pending: number;
+    /** Counts what this consumer was sent, from 1 on. */
+    readonly deliverySequence: number;
+  };
 }
 
-export interface ConsumerOptions {
-  readonly filter_subjects: string;
+export interface ConsumerSettings {
+  readonly name: string;
+  readonly filter_subject: string;
   readonly deliver_policy: "by_start_sequence";
   readonly opt_start_seq: number;
+  readonly ack_policy: "none";
+  readonly max_deliver: number;
+  readonly mem_storage: boolean;
+  readonly num_replicas: number;
+  readonly inactive_threshold: number;
 }
 
-/** What is used of an ordered consumer. */
+/** What is used of what a consumer hears. */
+export interface ConsumingLike {
+  /** A heartbeat says how many messages the consumer has been sent. */
+  status(): AsyncIterable<{ readonly type: string; readonly lastConsumerSequence?: number }>;
+  close(): Promise<unknown>;
+}
+
+/** What is used of a pull consumer. */
 export interface ConsumerLike {
   consume(options: {
     readonly callback: (message: ConsumedMessage) => void;
     readonly expires: number;
     readonly idle_heartbeat: number;
-  }): Promise<{
-    status(): AsyncIterable<{ readonly type: string }>;
-    close(): Promise<unknown>;
-  }>;
+  }): Promise<ConsumingLike>;
   fetch(options: {
     readonly max_messages: number;
     readonly expires: number;
@@ -57,6 +71,10 @@ export interface ManagerLike {
     purge(name: string, options: { readonly filter: string; readonly seq: number }): Promise<unknown>;
     deleteMessage(name: string, seq: number, erase?: boolean): Promise<boolean>;
   };
+  readonly consumers: {
+    add(stream: string, settings: ConsumerSettings): Promise<unknown>;
+    delete(stream: string, name: string): Promise<boolean>;
+  };
   readonly direct: {
     getMessage(
       name: string,
@@ -77,5 +95,5 @@ export interface JetStreamLike {
     },
   ): Promise<{ readonly seq: number }>;
   jetstreamManager(): Promise<ManagerLike>;
-  readonly consumers: { get(stream: string, options: ConsumerOptions): Promise<ConsumerLike> };
+  readonly consumers: { get(stream: string, name: string): Promise<ConsumerLike> };
 }

@@ -149,20 +149,26 @@ export class NatsEventStore<E extends ServerSentEvent>
     this.#checkOpen();
     const subscription = new NatsSubscription<E>(this.#stream, this.#subjects.events, follower, () => this.getBounds());
     this.#subscriptions.add(subscription);
-    await subscription.open(afterId);
-    return {
-      close: () => {
-        this.#subscriptions.delete(subscription);
-        subscription.close();
-      },
+    const close = async () => {
+      await subscription.close();
+      // Kept until then, so that closing the store waits for it.
+      this.#subscriptions.delete(subscription);
     };
+    try {
+      await subscription.open(afterId);
+      this.#checkOpen();
+    } catch (error) {
+      void close();
+      throw error;
+    }
+    return { close: () => void close() };
   }
 
-  /** Ends its subscriptions, and waits for what it was given to store. Idempotent; the connection stays the caller's. */
+  /** Ends its subscriptions, so that nothing of them stays on the server, and waits for what it was given to store. Idempotent; the connection stays the caller's. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const subscription of this.#subscriptions) subscription.close();
-    await Promise.allSettled(this.#storing);
+    const closing = Array.from(this.#subscriptions, (subscription) => subscription.close());
+    await Promise.allSettled([...closing, ...this.#storing]);
   }
 
   async #store(event: E): Promise<StoredEvent<E>> {

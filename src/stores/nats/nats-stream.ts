@@ -17,6 +17,8 @@ const STREAM_NOT_FOUND = 10_059;
 const NAME_IN_USE = 10_058;
 /** How long one try of a publish waits for its answer. */
 const TRY_MS = 2_000;
+/** How long the server keeps a consumer that nobody asks for anything: its process has ended without a word. */
+const INACTIVE_MS = 60_000;
 
 /** The JetStream stream that holds all of ours, as one process sees it. */
 export class NatsStream {
@@ -87,16 +89,34 @@ export class NatsStream {
     });
   }
 
-  /** An ordered consumer of what a subject has from a sequence number on. */
-  consumer(subject: string, fromSeq: number): Promise<ConsumerLike> {
-    return this.#untilAnswered(async () => {
-      await this.#managed();
-      return this.#jetstream.consumers.get(this.#settings.streamName, {
-        filter_subjects: subject,
-        deliver_policy: "by_start_sequence",
-        opt_start_seq: fromSeq,
+  /**
+   * A consumer of what a subject has from a sequence number on. It is the caller's to delete. None of the client's ordered ones: those
+   * make others by themselves, also after they were closed, and whoever leaves could not tell which to delete.
+   */
+  async consumer(subject: string, fromSeq: number): Promise<ConsumerLike> {
+    const { streamName } = this.#settings;
+    // Of one name in all tries, so that one which was made without an answer is found again.
+    const name = `ssetarget_${crypto.randomUUID().replaceAll("-", "")}`;
+    try {
+      return await this.#untilAnswered(async () => {
+        const manager = await this.#managed();
+        await manager.consumers.add(streamName, {
+          name,
+          filter_subject: subject,
+          deliver_policy: "by_start_sequence",
+          opt_start_seq: fromSeq,
+          ack_policy: "none",
+          max_deliver: 1,
+          mem_storage: true,
+          num_replicas: 1,
+          inactive_threshold: INACTIVE_MS * 1_000_000,
+        });
+        return this.#jetstream.consumers.get(streamName, name);
       });
-    });
+    } catch (error) {
+      void this.#manager?.then((manager) => manager.consumers.delete(streamName, name)).catch(() => {});
+      throw error;
+    }
   }
 
   #ask(

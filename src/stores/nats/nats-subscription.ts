@@ -1,6 +1,7 @@
 import { END_EVENT_TYPE, type ServerSentEvent } from "../../event.ts";
 import type { EventBounds, EventFollower } from "../../store/event-store.ts";
 import { decodeEvent } from "./nats-message.ts";
+import type { ConsumedMessage, ConsumingLike } from "./jetstream-like.ts";
 import type { NatsStream } from "./nats-stream.ts";
 
 /** What a consumer says when something was wrong with it, its server or its stream. */
@@ -19,13 +20,15 @@ const HEARTBEAT_MS = 5_000;
 /** How long to wait before the next try to follow again. */
 const RETRY_MS = 1_000;
 
-/** One follower of one stream: an ordered consumer, which begins anew by itself, and doubts about it. */
+/** One follower of one stream: a consumer, and doubts about it, after which there is another. */
 export class NatsSubscription<E extends ServerSentEvent> {
   readonly #stream: NatsStream;
   readonly #subject: string;
   readonly #follower: EventFollower<E>;
   readonly #getBounds: () => Promise<EventBounds>;
-  #stop: (() => Promise<unknown>) | undefined;
+  #consuming: Promise<void> | undefined;
+  #stop: (() => Promise<void>) | undefined;
+  #wake: (() => void) | undefined;
   #lastId = 0;
   #epoch: string | undefined;
   #isEnded = false;
@@ -47,52 +50,95 @@ export class NatsSubscription<E extends ServerSentEvent> {
     await this.#consume();
   }
 
-  /** Begins to hear what follows what was told last. */
-  async #consume(): Promise<void> {
-    const consumer = await this.#stream.consumer(this.#subject, this.#lastId + 1);
-    const messages = await consumer.consume({
-      expires: PULL_MS,
-      idle_heartbeat: HEARTBEAT_MS,
-      callback: (message) => {
-        if (this.#isClosed || this.#isEnded || message.seq <= this.#lastId) return;
-        const { event, epoch: told } = decodeEvent<E>(message);
-        this.#lastId = message.seq;
-        this.#epoch = told;
-        this.#isEnded = event.type === END_EVENT_TYPE;
-        this.#follower.onEvents([event], told);
-      },
-    });
-    this.#stop = () => messages.close();
-    if (this.#isClosed) void this.#stop();
-    else void this.#watch(messages);
-  }
-
-  close(): void {
+  /** Hears nothing more at once. Resolves when the server has forgotten the consumer, or could not be told to. */
+  async close(): Promise<void> {
     this.#isClosed = true;
-    this.#stop?.().catch(() => {});
+    this.#wake?.();
+    await this.#consuming?.catch(() => {});
+    await this.#stop?.();
   }
 
-  /** The client mends its consumer by itself, but not after everything; a new one from where this stands is right after anything. */
-  async #watch(messages: {
-    status(): AsyncIterable<{ readonly type: string }>;
-    close(): Promise<unknown>;
-  }): Promise<void> {
-    for await (const { type } of messages.status()) {
-      if (this.#isClosed) return;
-      if (!DOUBTS.has(type)) continue;
-      void messages.close();
-      while (!this.#isClosed) {
-        try {
-          await this.#verify();
-          await this.#consume();
+  #consume(): Promise<void> {
+    this.#consuming = this.#beginToConsume();
+    return this.#consuming;
+  }
+
+  /** Begins to hear what follows what was told last. */
+  async #beginToConsume(): Promise<void> {
+    if (this.#isClosed) return;
+    const consumer = await this.#stream.consumer(this.#subject, this.#lastId + 1);
+    let messages: ConsumingLike | undefined;
+    let stopping: Promise<void> | undefined;
+    const stop = () => {
+      // One that is gone already, or whose server is, need not be deleted.
+      stopping ??= Promise.resolve(messages?.close()).then(() => consumer.delete().then(noop, noop));
+      return stopping;
+    };
+    this.#stop = stop;
+    let delivered = 0;
+    try {
+      messages = await consumer.consume({
+        expires: PULL_MS,
+        idle_heartbeat: HEARTBEAT_MS,
+        callback: (message) => {
+          if (stopping !== undefined) return;
+          delivered++;
+          if (message.info.deliverySequence === delivered) this.#take(message);
+          // One was lost on its way.
+          else void stop();
+        },
+      });
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+    if (this.#isClosed) await stop();
+    else void this.#watch(messages, (sent) => sent > delivered, stop);
+  }
+
+  #take(message: ConsumedMessage): void {
+    if (this.#isClosed || this.#isEnded || message.seq <= this.#lastId) return;
+    this.#lastId = message.seq;
+    try {
+      const { event, epoch } = decodeEvent<E>(message);
+      this.#epoch = epoch;
+      this.#isEnded = event.type === END_EVENT_TYPE;
+      this.#follower.onEvents([event], epoch);
+    } catch (error) {
+      // Written by somebody else: what it was is not known here, so those who read it are told when they do.
+      this.#stream.tellError(error);
+      this.#follower.onInterrupted();
+    }
+  }
+
+  /** After any doubt, and after any end that was not asked for, a new consumer from where this stands is right. */
+  async #watch(
+    messages: ConsumingLike,
+    isMissing: (sent: number) => boolean,
+    stop: () => Promise<void>,
+  ): Promise<void> {
+    for await (const { type, lastConsumerSequence = 0 } of messages.status()) {
+      if (DOUBTS.has(type) || isMissing(lastConsumerSequence)) break;
+    }
+    await stop();
+    while (!this.#isClosed) {
+      try {
+        await this.#verify();
+        await this.#consume();
+        return;
+      } catch (error) {
+        this.#stream.tellError(error);
+        if (isConnectionClosed(error)) {
+          this.#isClosed = true;
+          this.#follower.onInterrupted();
           return;
-        } catch (error) {
-          this.#stream.tellError(error);
-          // What the server refuses, it refuses at once, and again.
-          await new Promise<void>((resolve) => setTimeout(resolve, RETRY_MS));
         }
+        // What the server refuses, it refuses at once, and again.
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+          setTimeout(resolve, RETRY_MS);
+        });
       }
-      return;
     }
   }
 
@@ -107,4 +153,12 @@ export class NatsSubscription<E extends ServerSentEvent> {
     this.#isEnded = false;
     this.#follower.onInterrupted();
   }
+}
+
+function noop(): void {}
+
+/** Whether the connection was closed for good, which nothing here can mend. */
+function isConnectionClosed(error: unknown): boolean {
+  const { cause } = error as { cause?: unknown };
+  return cause instanceof Error && cause.name === "ClosedConnectionError";
 }

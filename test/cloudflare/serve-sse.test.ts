@@ -28,6 +28,25 @@ describe("serveSSE", () => {
     expect(text.endsWith(`event: ssetarget:end\ndata: {"key":"ssetarget:end"}\n\n`)).toBe(true);
   });
 
+  it("lets the caller set headers of every answer, also of those that the object gave", async () => {
+    const cursor = finished.at(-1)?.cursor ?? "";
+    const ways: readonly [number, string, string, RequestInit?][] = [
+      [200, "finished", "sse-own-header"],
+      [200, "finished", "sse-own-header", { method: "HEAD" }],
+      [204, "finished", "sse-own-header", { headers: { "last-event-id": cursor } }],
+      [204, "finished", "sse-own-header", { method: "OPTIONS" }],
+      // Not GET, which the object lets wait for a first event.
+      [404, "nobody-knows-this", "sse-own-header", { method: "HEAD" }],
+      [405, "finished", "sse-own-header", { method: "PUT" }],
+      [406, "finished", "sse-own-header", { headers: { accept: "text/html" } }],
+    ];
+    for (const [status, id, what, init] of ways) {
+      const response = await fetch(lab.url(id, what), init);
+      expect([response.status, response.headers.get("x-own")]).toEqual([status, "1"]);
+      await response.body?.cancel();
+    }
+  });
+
   it("gives a client that comes back exactly what it lacks, whichever event was its last", async () => {
     for (const [index, { cursor, type }] of finished.entries()) {
       if (type === "ssetarget:end") continue;

@@ -20,6 +20,11 @@ export default {
         return serveSSE(id, request, env.LAB_EVENTS, { workflow: env.LAB });
       case "sse-unvouched":
         return serveSSE(id, request, namespace);
+      case "sse-own-header": {
+        const response = await serveSSE(id, request, namespace);
+        response.headers.set("x-own", "1");
+        return response;
+      }
       case "kit-cases":
         return Response.json(await env.KIT.get(env.KIT.idFromName("cases")).cases());
       case "kit": {

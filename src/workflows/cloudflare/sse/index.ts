@@ -24,7 +24,7 @@ const METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS"];
  * @param instanceId - the instance's id. Untrusted; an unknown one is answered 404.
  * @param request - GET, HEAD or, for the preflights of CORS, OPTIONS; everything else is answered 405
  * @param namespace - the binding of the {@link WorkflowEvents} object
- * @returns 200 with the stream; 204 where the client has had all of a stream that has ended; 404; 405
+ * @returns 200 with the stream; 204 where the client has had all of a stream that has ended; 404; 405. Its headers can be set.
  */
 export async function serveSSE<T extends WorkflowEvents>(
   instanceId: string,
@@ -45,7 +45,9 @@ export async function serveSSE<T extends WorkflowEvents>(
   const forwarded = new Request(request);
   forwarded.headers.delete(INSTANCE_HEADER);
   if (state !== undefined) forwarded.headers.set(INSTANCE_HEADER, state);
-  return namespace.get(namespace.idFromName(instanceId)).fetch(forwarded);
+  const response = await namespace.get(namespace.idFromName(instanceId)).fetch(forwarded);
+  // The headers of what another object has answered cannot be set; those of a copy can.
+  return new Response(response.body, response);
 }
 
 /** `undefined` where the engine cannot say: then the object decides. */

@@ -20,7 +20,7 @@ import { checkFunction } from "./sse-target-options.ts";
 export interface SendEventsOptions extends ServerSentEventTargetOptions, SourceFailureOptions {
   /**
    * Headers of the response. They win over what would be sent without them (`Cache-Control: no-cache, no-transform`,
-   * `X-Accel-Buffering: no`). `Content-Type` stays `text/event-stream`, for no browser reads anything else as events, and
+   * `X-Accel-Buffering: no`, `Incremental: ?1`). `Content-Type` stays `text/event-stream`, for no browser reads anything else as events, and
    * `Content-Length`, `Content-Encoding` and `Transfer-Encoding` are not to be set.
    */
   readonly headers?: Headers | Readonly<Record<string, string>> | [string, string][];

@@ -1,13 +1,16 @@
 /**
  * The headers of every event stream.
  *
- * `no-transform` keeps proxies from compressing and so withholding events; `X-Accel-Buffering` turns nginx's buffering off.
+ * `no-transform` keeps proxies from compressing and so withholding events; `X-Accel-Buffering` turns nginx's buffering off;
+ * `Incremental` asks every other intermediary to forward what comes as it comes.
  * @see https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering
+ * @see https://www.rfc-editor.org/rfc/rfc10036
  */
 export const STREAM_HEADERS: Readonly<Record<string, string>> = {
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-cache, no-transform",
   "x-accel-buffering": "no",
+  incremental: "?1",
 };
 
 /**

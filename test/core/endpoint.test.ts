@@ -14,6 +14,7 @@ describe("the endpoint", () => {
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-cache, no-transform",
       "x-accel-buffering": "no",
+      incremental: "?1",
       "ssetarget-stream": expect.stringMatching(/^[0-9a-f]{16}$/) as string,
     });
     await response.body?.cancel();

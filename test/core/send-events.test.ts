@@ -108,6 +108,7 @@ describe.each(Object.entries(DOORS))("sendEvents through %s", (_name, open) => {
     expect(plain.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
     expect(plain.headers.get("cache-control")).toBe("no-cache, no-transform");
     expect(plain.headers.get("x-accel-buffering")).toBe("no");
+    expect(plain.headers.get("incremental")).toBe("?1");
     const headers = new Headers({ "Cache-Control": "private", "X-Accel-Buffering": "yes", "X-Own": "1" });
     headers.append("set-cookie", "a=1");
     headers.append("set-cookie", "b=2");

@@ -80,6 +80,7 @@ function refusalText(error: ConnectionError, { url, hasCredentials }: EndingFact
     return `${url} is no event stream; it may be a page about one. Streams of ssetarget often end in /sse.`;
   }
   if (code === "event-too-large") return `${url} has an event that is too large to be read.`;
+  if (status !== undefined && status >= 300 && status < 400) return safeText(`${url} (${status}): ${error.message}.`);
   switch (status) {
     case 401:
       return hasCredentials

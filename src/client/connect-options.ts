@@ -24,6 +24,9 @@ export interface FetchInit {
   readonly body: string | Blob | FormData | URLSearchParams | undefined;
   readonly credentials: "omit" | "same-origin" | "include" | undefined;
   readonly cache: "no-store";
+  /** `manual` if the request has headers, a token or a body: redirects are then followed within the origin only. */
+  readonly redirect: "follow" | "manual";
+  readonly mode?: "same-origin";
   readonly signal: AbortSignal;
 }
 

@@ -4,6 +4,7 @@ import type { Attempt } from "./attempt.ts";
 import type { WireMessage } from "./client-event.ts";
 import type { Given, TokenRequest } from "./connect-options.ts";
 import { ConnectionError } from "./connection-error.ts";
+import { fetchWithinOrigin } from "./redirects.ts";
 
 /** Reads the stream by `fetch`: a {@link Transport}. */
 export async function readByFetch(attempt: Attempt): Promise<void> {
@@ -25,12 +26,14 @@ async function request({ options, cursor, signal }: Attempt, wasRefused: boolean
   const { url, method, body, credentials, fetch = globalThis.fetch } = options;
   const headers = new Headers(await ask(options.headers, wasRefused));
   const token = await ask(options.token, wasRefused);
+  const isPrivate = Boolean(token || body || [...headers.keys()][0]);
   headers.set("accept", "text/event-stream");
   if (token) headers.set("authorization", `Bearer ${token}`);
   // A header holds bytes: the cursor's UTF-8 goes in as one character each, which is what browsers send.
   const lastEventId = cursor();
   if (lastEventId) headers.set("last-event-id", String.fromCharCode(...new TextEncoder().encode(lastEventId)));
-  const response = await fetch(url, { method, headers, body, credentials, cache: "no-store", signal });
+  const init = { method, headers, body, credentials, cache: "no-store", signal, redirect: "follow" } as const;
+  const response = await (isPrivate ? fetchWithinOrigin(fetch, url, init) : fetch(url, init));
   // A `fetch` of the user's own need not know the signal.
   if (signal.aborted) drop(response);
   signal.throwIfAborted();

@@ -193,6 +193,30 @@ describe("the client in a browser", () => {
     }
   });
 
+  it("carries headers along a redirect within its origin, and to no other one", async () => {
+    await open();
+    const elsewhere = await openSite({ cors: true });
+    let asked = 0;
+    elsewhere.answer = (_request, response) => void response.writeHead(500).end(`${++asked}`);
+    try {
+      let location = "/sse/there";
+      site.answer = ({ url }, response) => {
+        if (url === "/sse") response.writeHead(307, { location }).end();
+        else response.writeHead(204).end();
+      };
+      await follow(page, { headers: { "x-key": "secret" } });
+      await hasStatus(page, "ended");
+      expect(site.requests.at(-1)).toMatchObject({ url: "/sse/there", headers: { "x-key": "secret" } });
+      location = `${elsewhere.url}/sse`;
+      await follow(page, { headers: { "x-key": "secret" } });
+      await hasStatus(page, "failed");
+      expect(await error()).toEqual({ code: "request-refused" });
+      expect(asked).toBe(0);
+    } finally {
+      await elsewhere.close();
+    }
+  });
+
   it("gives a connection up that says nothing any more, and makes another", async () => {
     await open();
     await site.tick(2);

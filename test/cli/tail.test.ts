@@ -179,6 +179,18 @@ describe("ssetarget tail, in a pipe", { timeout: TIMEOUT_MS }, () => {
     for (const { stdout, stderr } of [asked, refused, known]) expect(stdout + stderr).not.toMatch(/s3cret|0ther/);
   });
 
+  it("carries headers to no other origin, and says so", async () => {
+    const target = await open();
+    const redirecting = createServer((_request, response) => response.writeHead(307, { location: target.url }).end());
+    await once(redirecting.listen(0, "127.0.0.1"), "listening");
+    const { port } = redirecting.address() as AddressInfo;
+    const { code, stderr } = await runCli(["tail", `http://127.0.0.1:${port}/sse`, "-H", "X-Key: s3cret"]).exit;
+    redirecting.close();
+    expect(code).toBe(3);
+    expect(stderr).toContain(`redirected to ${new URL(target.url).origin}:`);
+    expect(target.requests).toEqual([]);
+  });
+
   it("ends with 3 where there is no such stream, in words that help", async () => {
     const target = await open({ exists: () => false });
     expect(await runCli(["tail", target.url]).exit).toMatchObject({

@@ -30,7 +30,7 @@ describe("the last `retry:` before the end of a response", () => {
   ] as const)("adds no jitter to that of a target that closes (%d: %d ms)", async ([random, delayMs]) => {
     vi.spyOn(Math, "random").mockReturnValue(random);
     const targets = [new SSETarget("/sse"), new SSETarget("/sse")] as const;
-    onTestFinished(async () => void (await targets[1].close()));
+    onTestFinished(() => targets[1].close());
     let isReplaced = false;
     exchange.answer = (init) => targets[isReplaced ? 1 : 0].fetch(new Request("http://h/sse", init));
     const connection = open();
@@ -81,7 +81,7 @@ describe("the last `retry:` before the end of a response", () => {
       await vi.advanceTimersByTimeAsync(40_000);
       connection.close();
       const rounded = exchange.delaysMs.map((ms) => Math.round(ms / 100) * 100);
-      expect(rounded.slice(0, delaysMs.length), String(answer)).toEqual(delaysMs);
+      expect(rounded.slice(0, delaysMs.length)).toEqual(delaysMs);
     }
   });
 

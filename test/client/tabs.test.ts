@@ -70,7 +70,7 @@ describe("tabs", () => {
     const tabs = openTabs(url, 1);
     await expectAll(tabs, [1]);
     requests[0]?.response.destroy();
-    await vi.waitFor(() => expect(tabs[0]?.connection.state.status).toBe("waiting"));
+    await vi.waitFor(() => expect(tabs[0]?.connection.state.error?.status).toBe(503));
     const late = openTabs(url, 1);
     await expectAll(late, [1]);
     requests[2]?.response.write(frame(2));

@@ -80,6 +80,11 @@ export interface EventBounds {
   readonly epoch?: string;
   /** Whether the last event is `ssetarget:end`. */
   readonly completed: boolean;
+  /**
+   * `false` from a store that keeps no events on purpose: a client that brings no cursor begins with what is new, and has missed
+   * nothing. @defaultValue true
+   */
+  readonly keepsEvents?: boolean;
 }
 
 /**

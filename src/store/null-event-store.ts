@@ -13,7 +13,8 @@ import { randomEpoch } from "./random-epoch.ts";
 
 /**
  * Numbers events and forgets them: clients see what is dispatched while they are connected, as with a plain `EventTarget`.
- * A client that was away or slow is told by a gap what it missed, as far as the feed's window does not still hold it.
+ * A client without a cursor begins with what is new. One that was away or slow gets what it missed from this process's window, as
+ * far as that reaches, and a gap for the rest.
  *
  * The one event that is kept is the end of the stream, so that a late client learns of it.
  */
@@ -51,6 +52,7 @@ export class NullEventStore<E extends ServerSentEvent>
 
   async getBounds(): Promise<EventBounds> {
     const firstId = this.#end?.id ?? this.#lastId + 1;
-    return { firstId, lastId: this.#lastId, epoch: this.#epoch, completed: this.#end !== undefined };
+    const completed = this.#end !== undefined;
+    return { firstId, lastId: this.#lastId, epoch: this.#epoch, completed, keepsEvents: false };
   }
 }

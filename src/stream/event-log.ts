@@ -1,7 +1,7 @@
 import { END_EVENT_TYPE, dataText, type ServerSentEvent, type StoredEvent } from "../event.ts";
 import { SSETargetError } from "../errors.ts";
 import { describeValue } from "../options.ts";
-import { checkStored } from "../store/check-stored.ts";
+import { checkAllStored, checkBounds, checkPage, checkStored, checkSubscription } from "../store/check-stored.ts";
 import {
   isAppendable,
   isBounded,
@@ -26,9 +26,9 @@ export class EventLog<E extends ServerSentEvent> {
   readonly #store: EventStore<E>;
   readonly #writer: LocalWriter<E> | undefined;
 
-  constructor(store: EventStore<E>) {
+  constructor(store: EventStore<E>, storeTimeoutMs: number | null) {
     this.#store = store;
-    this.#writer = isFollowable(store) ? undefined : new LocalWriter(store);
+    this.#writer = isFollowable(store) ? undefined : new LocalWriter(store, storeTimeoutMs);
   }
 
   /** Whether the store tells the extent of its history. If not, ids are taken to be without holes. */
@@ -43,7 +43,7 @@ export class EventLog<E extends ServerSentEvent> {
 
   async append(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
     if (this.#writer !== undefined) return this.#writer.append(events);
-    if (isAppendable(this.#store)) return (await this.#store.storeEvents(events)).map(checkStored);
+    if (isAppendable(this.#store)) return checkAllStored(await this.#store.storeEvents(events), events.length);
     // Called without awaiting in between, so that nobody else's events get between these in a store of this process.
     const stored = await Promise.all(events.map((event) => this.#store.storeEvent(event)));
     return stored.map(checkStored);
@@ -51,7 +51,7 @@ export class EventLog<E extends ServerSentEvent> {
 
   async readPage(afterId: number, limits: PageLimits): Promise<readonly StoredEvent<E>[]> {
     if (isPageable(this.#store)) return this.#store.getEventsPage(afterId, limits);
-    const events = await this.#store.getEvents(afterId);
+    const events = checkPage(await this.#store.getEvents(afterId), afterId);
     let bytes = 0;
     let count = 0;
     for (const event of events) {
@@ -64,7 +64,7 @@ export class EventLog<E extends ServerSentEvent> {
 
   async getBounds(): Promise<EventBounds> {
     if (isBounded(this.#store)) {
-      const bounds = await this.#store.getBounds();
+      const bounds = checkBounds(await this.#store.getBounds());
       if (bounds.epoch !== undefined && !isEpoch(bounds.epoch)) {
         throw new SSETargetError(
           "store-contract",
@@ -73,14 +73,16 @@ export class EventLog<E extends ServerSentEvent> {
       }
       return bounds;
     }
-    const events = await this.#store.getEvents(0);
+    const events = checkPage(await this.#store.getEvents(0), 0);
     const end = events.find((event) => event.type === END_EVENT_TYPE);
     const lastId = end?.id ?? Math.max(events.at(-1)?.id ?? 0, this.#writer?.lastId ?? 0);
-    return { firstId: events[0]?.id ?? lastId + 1, lastId, completed: end !== undefined };
+    // Nothing is there although something was stored: it keeps nothing.
+    const keepsEvents = events.length > 0 || lastId === 0;
+    return { firstId: events[0]?.id ?? lastId + 1, lastId, completed: end !== undefined, keepsEvents };
   }
 
-  follow(afterId: number, follower: EventFollower<E>): Promise<EventSubscription> {
-    if (isFollowable(this.#store)) return this.#store.subscribe(afterId, follower);
+  async follow(afterId: number, follower: EventFollower<E>): Promise<EventSubscription> {
+    if (isFollowable(this.#store)) return checkSubscription(await this.#store.subscribe(afterId, follower));
     return (this.#writer as LocalWriter<E>).subscribe(afterId, follower);
   }
 }

@@ -69,6 +69,7 @@ export class Feed<E extends ServerSentEvent> {
   #historyName = "";
   #head = 0;
   #endId: number | undefined;
+  #keepsEvents = true;
   #flushedId = 0;
   /** What this turn has brought: the ids and the text of its frames. */
   #turnIds: number[] = [];
@@ -78,7 +79,7 @@ export class Feed<E extends ServerSentEvent> {
   readonly #pending: PendingLimit;
 
   constructor(store: EventStore<E>, limits: FeedLimits, turns: TurnQueue) {
-    this.#log = new EventLog(store);
+    this.#log = new EventLog(store, limits.storeTimeoutMs);
     this.#limits = limits;
     this.#pending = new PendingLimit(limits.maxPendingEvents, limits.maxPendingBytes);
     this.#turns = turns;
@@ -179,7 +180,10 @@ export class Feed<E extends ServerSentEvent> {
   /** Where a client with this cursor goes on; `null` where it already has everything up to the stream's end. */
   locate(cursor: Cursor | "unknown" | undefined, startAt: StartAt): StartingPoint | null {
     if (cursor === "unknown") return { ...this.#initial(startAt), gap: { reason: "unknown-cursor", after: null } };
-    if (cursor === undefined || cursor.id === 0) return this.#initial(cursor === undefined ? startAt : "beginning");
+    if (cursor === undefined) return this.#initial(startAt);
+    // One that says where nothing had come yet has a place in this history; `0` alone is whoever has none.
+    if (cursor.id === 0 && cursor.epoch !== undefined && cursor.epoch === this.#epoch) return { afterId: 0 };
+    if (cursor.id === 0) return this.#initial("beginning");
     const isOtherHistory = cursor.epoch !== undefined && cursor.epoch !== this.#epoch;
     if (isOtherHistory || cursor.id > this.#head) {
       return { ...this.#initial(startAt), gap: { reason: "reset", after: cursor.id } };
@@ -188,8 +192,8 @@ export class Feed<E extends ServerSentEvent> {
   }
 
   #initial(startAt: StartAt): StartingPoint {
-    if (startAt === "beginning") return { afterId: 0 };
-    const wanted = startAt === "new" ? this.head : Math.max(0, this.head - startAt.last);
+    if (startAt === "beginning" && this.#keepsEvents) return { afterId: 0 };
+    const wanted = typeof startAt === "string" ? this.head : Math.max(0, this.head - startAt.last);
     // The end is always told: a client that only wants what is new would else wait for ever.
     return { afterId: this.#endId === undefined ? wanted : Math.min(wanted, this.#endId - 1), partial: true };
   }
@@ -264,6 +268,7 @@ export class Feed<E extends ServerSentEvent> {
       this.#historyName = bounds.epoch ?? randomEpoch();
       this.#head = bounds.lastId;
       this.#endId = bounds.completed ? bounds.lastId : undefined;
+      this.#keepsEvents = bounds.keepsEvents !== false;
       this.#flushedId = bounds.lastId;
       this.#window.reset(bounds.lastId);
       let isInterrupted = false;

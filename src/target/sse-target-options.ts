@@ -49,7 +49,11 @@ export interface SSETargetOptions {
   readonly maxPendingEvents?: number;
   /** The same in bytes of JSON. @defaultValue 16_777_216 */
   readonly maxPendingBytes?: number;
-  /** How long a client (not a dispatch, which waits for its store) waits for the store, `authorize` and `exists` to answer, in milliseconds, before it is told to come again; `null`: for ever. @defaultValue 10_000 */
+  /**
+   * How long a client waits for the store, `authorize` and `exists` to answer, in milliseconds, before it is told to come again;
+   * `null`: forever. A dispatch waits as long as its store takes, unless the store has no `subscribe`: such a store is given one event
+   * at a time, so after this time those that wait reject with `timeout`. @defaultValue 10_000
+   */
   readonly storeTimeoutMs?: number | null;
   /** Hears of what nobody awaits: a store that fails under a live connection, a listener that throws. @defaultValue ignored */
   readonly onError?: ErrorListener;

@@ -19,6 +19,6 @@ export function parseCursor(text: string): Cursor | undefined {
 }
 
 /** Whether a store's epoch can stand in a cursor. */
-export function isEpoch(text: string): boolean {
-  return EPOCH.test(text);
+export function isEpoch(text: unknown): boolean {
+  return typeof text === "string" && EPOCH.test(text);
 }

@@ -1,5 +1,5 @@
 import { SSETarget } from "ssetarget";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TwoMethodStore } from "../support/stores.ts";
 import { TestClient, turns } from "../support/test-client.ts";
 
@@ -100,5 +100,158 @@ describe("a store of two methods", () => {
     await turns();
     expect(client.gaps).toEqual([{ kind: "gap", reason: "trimmed", after: 1, resumesAt: 4 }]);
     expect(client.ids).toEqual([4, 5]);
+  });
+});
+
+describe("a store that does not do as it should", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  const tick = (n: number): Tick => ({ type: "tick", n });
+  const never = () => new Promise<never>(() => {});
+  const timedOut = expect.objectContaining({ code: "timeout" }) as unknown;
+  /** A store of two methods, one of them or both replaced. */
+  const storeWith = (odd: object) => Object.assign(new TwoMethodStore<Tick>(), odd);
+  const targetWith = (odd: object) => new SSETarget<Tick>("/sse", storeWith(odd), { storeTimeoutMs: 1_000 });
+  const outcome = (promise: Promise<unknown>) =>
+    promise.then(
+      (value) => value,
+      (error: unknown) => error,
+    );
+
+  it("holds up no dispatch for ever where it does not read, and no others for longer than the first", async () => {
+    const target = targetWith({ getEvents: never });
+    const outcomes = Promise.all([1, 2, 3].map((n) => outcome(target.dispatchEvent(tick(n)))));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await outcomes).toEqual([timedOut, timedOut, timedOut]);
+  });
+
+  it("goes on where it reads again", async () => {
+    const read = vi.fn(never);
+    const store = storeWith({});
+    const { getEvents } = store;
+    Object.assign(store, { getEvents: read });
+    const target = new SSETarget<Tick>("/sse", store, { storeTimeoutMs: 1_000 });
+    const first = outcome(target.dispatchEvent(tick(1)));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await first).toEqual(timedOut);
+    Object.assign(store, { getEvents });
+    const second = target.dispatchEvent(tick(2));
+    await vi.advanceTimersByTimeAsync(10);
+    expect(await second).toMatchObject({ id: 1, n: 2 });
+  });
+
+  it("holds up no dispatch for ever where it does not write; what it wrote late keeps its place", async () => {
+    const store = storeWith({});
+    const target = new SSETarget<Tick>("/sse", store, { storeTimeoutMs: 1_000 });
+    const client = new TestClient(target);
+    const { storeEvent } = store;
+    let write = () => {};
+    const held = new Promise<void>((resolve) => (write = resolve));
+    Object.assign(store, { storeEvent: async (event: Tick) => (await held, storeEvent.call(store, event)) });
+    await client.connect();
+    const outcomes = Promise.all([
+      outcome(target.dispatchEvents([tick(1), tick(2)])),
+      outcome(target.dispatchEvent(tick(3))),
+    ]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await outcomes).toEqual([timedOut, timedOut]);
+    expect(await outcome(target.dispatchEvent(tick(4)))).toEqual(timedOut);
+    write();
+    await vi.advanceTimersByTimeAsync(10);
+    const last = target.dispatchEvent(tick(5));
+    await vi.advanceTimersByTimeAsync(10);
+    expect(await last).toMatchObject({ id: 2, n: 5 });
+    await vi.advanceTimersByTimeAsync(10);
+    expect(client.read().seen.map((each) => each.kind === "event" && each.data["n"])).toEqual([1, 5]);
+    client.disconnect();
+  });
+
+  it("is waited for without end where storeTimeoutMs is null", async () => {
+    const target = new SSETarget<Tick>("/sse", storeWith({ storeEvent: never }), { storeTimeoutMs: null });
+    let isOver = false;
+    void outcome(target.dispatchEvent(tick(1))).then(() => (isOver = true));
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(isOver).toBe(false);
+  });
+
+  it("resolves a dispatch that is stored, though what others wrote in between cannot be read", async () => {
+    const store = storeWith({});
+    const target = new SSETarget<Tick>("/sse", store, { storeTimeoutMs: 1_000 });
+    const client = new TestClient(target);
+    await client.connect();
+    await target.dispatchEvent(tick(1));
+    await store.storeEvent(tick(2));
+    const { getEvents } = store;
+    Object.assign(store, { getEvents: async () => Promise.reject(new Error("no")) });
+    expect(await target.dispatchEvent(tick(3))).toMatchObject({ id: 3 });
+    Object.assign(store, { getEvents });
+    await vi.advanceTimersByTimeAsync(10);
+    client.disconnect();
+    await client.connect();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(client.ids).toEqual([1, 2, 3]);
+    client.disconnect();
+  });
+
+  it.each([
+    ["a list that is none", { getEvents: async () => ({}) }],
+    ["nothing for the history", { getEvents: async () => {} }],
+    ["a text for the history", { getEvents: () => "events" }],
+    ["holes in the history", { getEvents: async () => [null] }],
+    [
+      "ids that fall",
+      {
+        getEvents: async () => [
+          { ...tick(1), id: 2 },
+          { ...tick(2), id: 1 },
+        ],
+      },
+    ],
+    ["no event", { storeEvent: async () => {} }],
+    ["null for the event", { storeEvent: () => null }],
+    ["an id that is none", { storeEvent: async (event: Tick) => ({ ...event, id: "1" }) }],
+    ["another type", { storeEvent: async (event: Tick) => ({ ...event, id: 1, type: 7 }) }],
+    ["fewer than it was given", { storeEvents: async () => [], subscribe: async () => ({ close() {} }) }],
+    ["no list for what it was given", { storeEvents: async () => 3, subscribe: async () => ({ close() {} }) }],
+  ])("is told in words that it answers with %s", async (_what, odd) => {
+    const target = targetWith(odd);
+    expect(await outcome(target.dispatchEvents([tick(1), tick(2)]))).toMatchObject({ code: "store-contract" });
+  });
+
+  it.each([
+    ["bounds that are none", { getBounds: async () => null }],
+    ["an id that is none", { getBounds: async () => ({ firstId: 1, lastId: NaN, completed: false }) }],
+    ["an epoch that is none", { getBounds: async () => ({ firstId: 1, lastId: 0, completed: false, epoch: null }) }],
+    ["no history", { getEvents: async () => null }],
+    ["nothing to close", { subscribe: async () => {} }],
+    ["nothing to wait for", { subscribe: () => {} }],
+  ])("makes a client come again, and tells why, where it answers with %s", async (_what, odd) => {
+    const errors: unknown[] = [];
+    const target = new SSETarget<Tick>("/sse", storeWith(odd), { onError: (error) => errors.push(error) });
+    const response = await target.fetch(new Request("http://localhost/sse"));
+    expect(await response.text()).toMatch(/^retry: \d+\n/);
+    expect(errors).toMatchObject([{ code: "store-contract" }]);
+  });
+
+  it.each(["storeEvent", "getEvents"])("rejects with what it throws at once in %s", async (method) => {
+    const failure = new Error("at once");
+    const target = targetWith({
+      [method]: () => {
+        throw failure;
+      },
+    });
+    expect(await outcome(target.dispatchEvent(tick(1)))).toBe(failure);
+  });
+
+  it("that keeps nothing gives a client without a cursor what is new, and no gap", async () => {
+    const target = targetWith({ getEvents: async () => [] });
+    await target.dispatchEvent(tick(1));
+    const client = new TestClient(target);
+    await client.connect();
+    await target.dispatchEvent(tick(2));
+    await vi.advanceTimersByTimeAsync(10);
+    expect([client.ids, client.gaps]).toEqual([[2], []]);
+    client.disconnect();
   });
 });

@@ -5,6 +5,9 @@
  */
 const UNSAFE = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
+/** The same, and what nobody sees at all; but what joins the parts of an emoji stays, and what chooses its form. */
+const UNSEEN = new RegExp(`(?![\\u200c\\u200d\\ufe00-\\ufe0f\\u{e0020}-\\u{e007f}])(?:${UNSAFE.source}|\\p{DI})`, "gu");
+
 /**
  * The text on one line, with nothing in it that a terminal obeys: names, logs and attributes come from the network, and
  * an escape sequence in them could rewrite what is on the screen. Controls are shown by their pictures (`␛`).
@@ -18,7 +21,9 @@ export function safeText(text: string): string {
 
 /** The same JSON, with what {@link safeText} guards against escaped, so that it can be looked at too. */
 export function safeJson(json: string): string {
-  return json.replaceAll(UNSAFE, (unsafe) => `\\u${unsafe.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return json.replaceAll(UNSEEN, (unseen) =>
+    [...unseen.matchAll(/[^]/g)].map(([unit]) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""),
+  );
 }
 
 function picture(unsafe: string): string {

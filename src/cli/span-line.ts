@@ -1,6 +1,7 @@
 import { progressOf } from "../workflows/progress-of.ts";
 import type { SpanProgress } from "../workflows/span-event.ts";
 import type { SpanLogLine, SpanNode } from "../workflows/span-node.ts";
+import { visibleLine } from "../workflows/visible-text.ts";
 import { durationText, remainingText, runningText } from "./duration-text.ts";
 import { type Line, type Part, part } from "./line.ts";
 import type { Style } from "./palette.ts";
@@ -13,6 +14,8 @@ export const SPINNER_STEP_MS = 100;
 const BAR_COLUMNS = 16;
 /** Indentation stops here: what is deeper would be pushed off the screen. */
 const MAX_INDENT = 32;
+/** Beyond it a number is shown by its first digits and its size. */
+const MAX_WRITTEN_OUT = 1e15;
 /** Text from the network beyond this is not looked at; no terminal is as wide. */
 const MAX_TEXT = 1000;
 
@@ -73,9 +76,8 @@ export function iconOf(node: SpanNode, nowMs: number): Part {
 }
 
 /** What a span is called; one without a name could not be spoken of. */
-export function nameOf(node: SpanNode): string {
-  if (node.kind === "attempt") return `attempt ${node.attempt}`;
-  return node.name.trim() === "" ? "(no name)" : shortText(node.name);
+export function nameOf({ kind, name, attempt }: Pick<SpanNode, "kind" | "name" | "attempt">): string {
+  return kind === "attempt" ? `attempt ${attempt}` : shortText(name) || "(no name)";
 }
 
 function nameStyle(node: SpanNode): Style {
@@ -126,7 +128,7 @@ function runningParts(node: SpanNode, attempt: SpanNode | undefined): Part[] {
 function waitText(node: SpanNode, nowMs: number): string {
   const left = node.until === undefined ? undefined : remainingText(node.until - nowMs);
   if (node.kind === "sleep") return left === undefined ? "asleep" : `wakes in ${left}`;
-  const what = `waits for ${node.waitingFor === undefined ? "an event" : shortText(node.waitingFor)}`;
+  const what = `waits for ${shortText(node.waitingFor ?? "") || "an event"}`;
   return left === undefined ? what : `${what}, ${left} left`;
 }
 
@@ -140,15 +142,16 @@ function failureParts(node: SpanNode, attempt: SpanNode | undefined, isFolded: b
 }
 
 export function errorText(error: string | undefined): string {
-  return error === undefined || error === "" ? "failed" : shortText(error);
+  return shortText(error ?? "") || "failed";
 }
 
 function progressParts({ current, total, unit, message }: SpanProgress): Part[] {
   const hasTotal = total !== undefined && total > 0;
   const count = hasTotal ? ` ${countText(current)}/${countText(total)}` : countText(current);
   const parts = hasTotal ? [...barParts(current / total), part(count)] : [part(count)];
-  if (unit !== undefined) parts.push(part(` ${shortText(unit)}`));
-  if (message !== undefined && message !== "") parts.push(part(`  ${shortText(message)}`, "quiet"));
+  const [of, what] = [unit, message].map((text) => shortText(text ?? ""));
+  if (of) parts.push(part(` ${of}`));
+  if (what) parts.push(part(`  ${what}`, "quiet"));
   return parts;
 }
 
@@ -158,7 +161,8 @@ function barParts(fraction: number): Part[] {
 }
 
 function countText(value: number): string {
-  return value.toLocaleString("en", { maximumFractionDigits: 1 });
+  if (Math.abs(value) >= MAX_WRITTEN_OUT) return value.toExponential(2);
+  return (value || 0).toLocaleString("en", { maximumFractionDigits: 1 });
 }
 
 function logParts({ level, message }: SpanLogLine): Part[] {
@@ -171,7 +175,7 @@ export function durationOf(node: SpanNode, nowMs: number): string | undefined {
   return isOpen(node) && node.startTime !== undefined ? runningText(nowMs - node.startTime) : undefined;
 }
 
-/** Text from the network, safe and no longer than a line can be of use. */
+/** Text from the network, safe and no longer than a line can be of use; empty if nobody would see anything of it. */
 export function shortText(text: string): string {
-  return safeText(text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text);
+  return visibleLine(safeText(text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text));
 }

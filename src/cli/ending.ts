@@ -70,8 +70,10 @@ function gapLines({ tree }: EndingFacts): Line[] {
 }
 
 function resumeLines({ lastEventId }: EndingFacts): Line[] {
-  if (lastEventId === "") return [];
-  return [{ parts: [part(`What follows: --last-event-id ${safeText(lastEventId)}`, "quiet")] }];
+  // This is copied into a shell, and the id is the server's: nothing in it is a command there.
+  if (!/^[\x21-\x7e]{1,300}$/.test(lastEventId)) return [];
+  const quoted = /^[\w.:-]+$/.test(lastEventId) ? lastEventId : `'${lastEventId.replaceAll("'", String.raw`'\''`)}'`;
+  return [{ parts: [part(`What follows: --last-event-id ${quoted}`, "quiet")] }];
 }
 
 function refusalText(error: ConnectionError, { url, hasCredentials }: EndingFacts): string {

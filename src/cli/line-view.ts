@@ -26,7 +26,13 @@ export class LineView implements TailView {
   }
 
   take(event: ReceivedEvent): boolean {
-    const line = this.#input.lineOf(event);
+    let line: string | undefined;
+    try {
+      line = this.#input.lineOf(event);
+    } catch (error) {
+      // Data that nests too deeply cannot be written as JSON again.
+      this.complain(error);
+    }
     return line === undefined || this.#input.output.write(`${line}\n`);
   }
 

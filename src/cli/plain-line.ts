@@ -1,13 +1,17 @@
 import type { LogLevel, SpanEvent } from "../workflows/span-event.ts";
-import { readTreeInput } from "../workflows/span-input.ts";
+import { parseTime, readTreeInput, type SpanInput } from "../workflows/span-input.ts";
 import type { SpanTree } from "../workflows/span-tree.ts";
+import { visibleText } from "../workflows/visible-text.ts";
 import { durationText } from "./duration-text.ts";
 import { safeText } from "./safe-text.ts";
 import { isLoggedAt } from "./screen-rows.ts";
-import { nameOf } from "./span-line.ts";
+import { nameOf, shortText } from "./span-line.ts";
 
 /** Of a longer way only the last names are told. */
 const MAX_PATH = 16;
+
+/** Of a longer text only the beginning is told. */
+const MAX_TEXT = 10_000;
 
 /** An event as it came over the wire: nothing but its type has been checked. */
 export interface WireEvent {
@@ -25,7 +29,7 @@ export function plainLine(event: WireEvent, tree: SpanTree, logLevel: LogLevel |
   const input = readTreeInput(event);
   switch (input.type) {
     case "span":
-      return spanLine(input.event, tree, logLevel);
+      return spanLine(input, tree, logLevel);
     case "gap": {
       const { reason, after, resumesAt } = input.gap;
       return row("-", "gap", "-", { reason, after, "resumes-at": resumesAt });
@@ -34,27 +38,38 @@ export function plainLine(event: WireEvent, tree: SpanTree, logLevel: LogLevel |
       return row("-", "end", "-", { reason: quoted(event["reason"]), message: quoted(event["message"]) });
     case "unknown":
     case "malformed":
-      return row("-", "event", safeText(event.type), { id: event["id"] });
+      return row("-", "event", shortText(event.type) || "(no name)", {
+        id: typeof event["id"] === "number" ? event["id"] : undefined,
+      });
   }
 }
 
-function spanLine(event: SpanEvent, tree: SpanTree, logLevel: LogLevel | undefined): string | undefined {
-  const node = tree.get(event.spanId, event.traceId);
+function spanLine(
+  { event, time: timeMs }: SpanInput,
+  tree: SpanTree,
+  logLevel: LogLevel | undefined,
+): string | undefined {
+  const node = tree.peek(event.spanId, event.traceId);
   // A tree that is full takes no more spans.
   if (node === undefined) return undefined;
   const path = pathOf(event, tree);
   const attempt = (event.attempt ?? 1) > 1 && event.kind !== "attempt" ? event.attempt : undefined;
-  const time = safeText(event.timestamp);
+  const time = isoText(timeMs);
   switch (event.type) {
     case "started":
-      return row(time, "started", path, { attempt, until: event.until, "waits-for": quoted(event.waitingFor) });
+      return row(time, "started", path, {
+        attempt,
+        until: isoText(parseTime(event.until)),
+        "waits-for": quoted(event.waitingFor),
+      });
     case "ended": {
       const hasFailed = event.status.code === "ERROR";
+      const { startTime, endTime } = node;
       const isNewest = node.run === event.run && (event.run !== undefined || node.attempt === (event.attempt ?? 1));
-      const isShown = isNewest && node.durationMs !== undefined;
+      const isShown = isNewest && startTime !== undefined && endTime !== undefined;
       return row(time, hasFailed ? "failed" : "done", path, {
         attempt,
-        took: isShown ? durationText(node.durationMs ?? 0) : undefined,
+        took: isShown ? durationText(endTime - startTime) : undefined,
         error: event.status.code === "ERROR" ? quoted(event.status.message) : undefined,
       });
     }
@@ -68,13 +83,21 @@ function spanLine(event: SpanEvent, tree: SpanTree, logLevel: LogLevel | undefin
 
 function row(time: string, what: string, path: string, details: Readonly<Record<string, unknown>>): string {
   const told = Object.entries(details).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name}=${safeText(String(value))}`],
+    value === undefined ? [] : [`${name}=${visibleText(safeText(String(value)))}`],
   );
   return [time, what, path, ...(told.length > 0 ? [told.join(" ")] : [])].join("\t");
 }
 
+/** Not as it was told: its fraction may have a million digits. */
+function isoText(timeMs: number): string;
+function isoText(timeMs: number | undefined): string | undefined;
+function isoText(timeMs: number | undefined): string | undefined {
+  return timeMs === undefined ? undefined : new Date(timeMs).toISOString();
+}
+
 function quoted(text: unknown): string | undefined {
-  return typeof text === "string" ? JSON.stringify(text) : undefined;
+  if (typeof text !== "string") return undefined;
+  return JSON.stringify(text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
 }
 
 function pathOf(event: SpanEvent, tree: SpanTree): string {
@@ -82,7 +105,7 @@ function pathOf(event: SpanEvent, tree: SpanTree): string {
   let spanId: string | null = event.spanId;
   // Bounded: a sender may have made a circle of parents.
   while (spanId !== null && names.length <= MAX_PATH) {
-    const node = tree.get(spanId, event.traceId);
+    const node = tree.peek(spanId, event.traceId);
     if (node === undefined) break;
     names.unshift(names.length === MAX_PATH ? "…" : nameOf(node));
     spanId = node.parentSpanId;

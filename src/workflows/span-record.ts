@@ -1,13 +1,16 @@
 import { compareText } from "./canonical-json.ts";
 import type { SpanInput } from "./span-input.ts";
 import { SpanLog } from "./span-log.ts";
-import type { SpanLogLine } from "./span-node.ts";
+import type { SpanLogLine, SpanNode } from "./span-node.ts";
 import { isSmallerId, SpanRun } from "./span-run.ts";
 
 const NO_LINES: readonly SpanLogLine[] = Object.freeze([]);
 
 /** Of more openings of one span than this, the earliest are forgotten. */
 const MAX_OTHER_RUNS = 16;
+
+/** What is known of a span by itself, without those above and below it. */
+export type SpanFacts = Pick<SpanNode, "parentSpanId" | "name" | "kind" | "attempt" | "run" | "startTime" | "endTime">;
 
 /**
  * All that is known of one span: its log, its place, and the join of the events of its newest attempt.
@@ -43,6 +46,11 @@ export class SpanRecord {
 
   get logs(): readonly SpanLogLine[] {
     return this.#log?.lines ?? NO_LINES;
+  }
+
+  get facts(): SpanFacts {
+    const { parentSpanId, name, kind, run, startTime, endTime } = this.shown;
+    return { parentSpanId, name, kind, attempt: this.attempt, run, startTime, endTime };
   }
 
   /**

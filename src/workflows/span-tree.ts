@@ -7,7 +7,7 @@ import type { SpanEntry, TraceEntries } from "./span-entry.ts";
 import { SpanForest } from "./span-forest.ts";
 import { readTreeInput, type SpanInput } from "./span-input.ts";
 import type { SpanNode, SpanTotals } from "./span-node.ts";
-import { SpanRecord } from "./span-record.ts";
+import { type SpanFacts, SpanRecord } from "./span-record.ts";
 import { refreshRoots, touchOpen } from "./span-view.ts";
 import { noteSleeper, traceExpiry } from "./trace-lease.ts";
 
@@ -128,6 +128,14 @@ export class SpanTree {
       if (found && (!first || compareText(other, first.trace.traceId) < 0)) first = found;
     }
     return first?.node;
+  }
+
+  /**
+   * What is known of a span by itself. `get` brings the views of all that has changed up to date; this costs the same however many
+   * spans there are, for those who ask after every event.
+   */
+  peek(spanId: string, traceId: string): SpanFacts | undefined {
+    return this.#forest.traces.get(traceId)?.entries.get(spanId)?.record.facts;
   }
 
   /** How many spans are in each state, of all roots. The same object until a count changes. */

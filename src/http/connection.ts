@@ -29,6 +29,8 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
   readonly #context: ConnectionContext;
   readonly #onClosed: () => void;
   readonly #isPartial: boolean;
+  /** The newest event when the client came: nothing after it was left out on purpose. */
+  readonly #headAtStart: number;
   #cursor: number;
   #isWritable = true;
   #isReading = false;
@@ -54,6 +56,7 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
     this.#cursor = start.afterId;
     this.#gap = start.gap;
     this.#isPartial = start.partial === true;
+    this.#headAtStart = feed.head;
     this.#gapReason = this.#isPartial ? undefined : "trimmed";
   }
 
@@ -159,7 +162,8 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
   }
 
   #take({ chunk, isGap }: Reading): void {
-    if (isGap && this.#gapReason !== undefined) this.#gap ??= { reason: this.#gapReason, after: this.#cursor };
+    const reason = this.#gapReason ?? (chunk.firstId > this.#headAtStart + 1 ? "overflow" : undefined);
+    if (isGap && reason !== undefined) this.#gap ??= { reason, after: this.#cursor };
     // From its first event on the client knows where it is: what is missing later was trimmed while it was reading.
     this.#gapReason = "overflow";
     this.#cursor = chunk.lastId;

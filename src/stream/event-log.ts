@@ -73,11 +73,13 @@ export class EventLog<E extends ServerSentEvent> {
       }
       return bounds;
     }
+    // Before the look: what is stored during it need not be seen.
+    const knownId = this.#writer?.lastId ?? 0;
     const events = checkPage(await this.#store.getEvents(0), 0);
     const end = events.find((event) => event.type === END_EVENT_TYPE);
     const lastId = end?.id ?? Math.max(events.at(-1)?.id ?? 0, this.#writer?.lastId ?? 0);
     // Nothing is there although something was stored: it keeps nothing.
-    const keepsEvents = events.length > 0 || lastId === 0;
+    const keepsEvents = events.length > 0 || knownId === 0;
     return { firstId: events[0]?.id ?? lastId + 1, lastId, completed: end !== undefined, keepsEvents };
   }
 

@@ -101,7 +101,11 @@ export class TestClient {
   /** Takes in what the server has written. */
   read(): this {
     for (; this.#parsedChunks < this.sink.bytes.length; this.#parsedChunks++) {
-      this.#parser.feed(this.#decoder.decode(this.sink.bytes[this.#parsedChunks]));
+      const text = this.#decoder.decode(this.sink.bytes[this.#parsedChunks]);
+      this.#parser.feed(text);
+      // The parser keeps to itself what a browser remembers: an id without data.
+      const [, place] = /^id: (\S+)\n\n$/.exec(text) ?? [];
+      if (place !== undefined) this.cursor = place;
     }
     return this;
   }

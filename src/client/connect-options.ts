@@ -17,6 +17,10 @@ export interface CursorStorage {
   removeItem(key: string): unknown;
 }
 
+/** The page's own storages, which a browser may refuse to a page that may not store anything. */
+export type StorageName = (typeof STORAGE_NAMES)[number];
+const STORAGE_NAMES = ["localStorage", "sessionStorage"] as const;
+
 /** What `fetch` is called with. */
 export interface FetchInit {
   readonly method: string | undefined;
@@ -46,8 +50,11 @@ export interface ConnectOptions {
   readonly credentials?: "omit" | "same-origin" | "include";
   /** The cursor to go on from. The `storage`'s comes first, for it is newer. @defaultValue where the server begins */
   readonly lastEventId?: string;
-  /** Keeps the cursor over a reload, under `ssetarget:<url>`: for an application that keeps what it made of the events too. */
-  readonly storage?: CursorStorage;
+  /**
+   * Keeps the cursor over a reload, under `ssetarget:<url>`: for an application that keeps what it made of the events too.
+   * Give the page's own by name: if the browser refuses them (cookies blocked), `localStorage` itself throws where you write it.
+   */
+  readonly storage?: CursorStorage | StorageName | null;
   /**
    * Whether tabs of this origin share one connection, if they follow the same URL with the same `credentials` and the server named the
    * same history to each of them (`SSETarget-Stream`). A text separates them further: only tabs with the same text share.
@@ -100,7 +107,7 @@ export interface ResolvedOptions extends Omit<ConnectOptions, keyof typeof DEFAU
 
 /** @throws SSETargetError `invalid-option` */
 export function resolveOptions(url: string | URL, options: ConnectOptions): ResolvedOptions {
-  const { method, token, headers, body, fetch, shareTabs, credentials } = options;
+  const { method, token, headers, body, fetch, shareTabs, credentials, storage } = options;
   const numbers = { ...DEFAULTS };
   for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
     const value = options[name];
@@ -108,6 +115,9 @@ export function resolveOptions(url: string | URL, options: ConnectOptions): Reso
     if (!(numbers[name] > 0 && numbers[name] <= MAX_TIMER_MS)) {
       refuse(`\`${name}\` must be from 1 to 2147483647, got ${value}`);
     }
+  }
+  if (typeof storage === "string" && !STORAGE_NAMES.includes(storage)) {
+    refuse(`\`storage\` must be "localStorage", "sessionStorage" or an object, got "${storage}"`);
   }
   const { document } = globalThis;
   const href = resolveUrl(url, fetch !== undefined);

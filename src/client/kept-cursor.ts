@@ -1,5 +1,5 @@
 import type { ErrorListener } from "../errors.ts";
-import type { CursorStorage } from "./connect-options.ts";
+import type { CursorStorage, StorageName } from "./connect-options.ts";
 
 /** A cursor is written at most so often, and a storage is waited for at most twice as long. */
 const INTERVAL_MS = 1_000;
@@ -16,8 +16,9 @@ export interface KeptCursor {
   readonly flush: () => void;
 }
 
-export function keepCursor(storage: CursorStorage, url: string, onError: ErrorListener): KeptCursor {
+export function keepCursor(given: CursorStorage | StorageName, url: string, onError: ErrorListener): KeptCursor {
   const key = `ssetarget:${url}`;
+  let storage: CursorStorage | null | undefined;
   /** What is still to be written. */
   let unwritten: string | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -32,8 +33,8 @@ export function keepCursor(storage: CursorStorage, url: string, onError: ErrorLi
     const cursor = unwritten;
     unwritten = undefined;
     try {
-      if (cursor) await storage.setItem(key, cursor);
-      else if (cursor === "") await storage.removeItem(key);
+      if (cursor) await storage?.setItem(key, cursor);
+      else if (cursor === "") await storage?.removeItem(key);
     } catch (error) {
       onError(error);
     }
@@ -42,10 +43,11 @@ export function keepCursor(storage: CursorStorage, url: string, onError: ErrorLi
   return {
     async load() {
       try {
+        storage = typeof given === "string" ? globalThis[given] : given;
         const hanging = new Promise<void>((resolve) => {
           timer = setTimeout(resolve, 2 * INTERVAL_MS);
         });
-        const found = await Promise.race([storage.getItem(key), hanging]);
+        const found = await Promise.race([storage?.getItem(key), hanging]);
         // With a line break it could never be sent.
         return typeof found === "string" && /^[^\0\r\n]+$/.test(found) ? found : undefined;
       } catch (error) {

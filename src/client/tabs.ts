@@ -3,6 +3,7 @@ import { ConnectionError } from "./connection-error.ts";
 import type { ConnectionStatus } from "./connection-state.ts";
 import { isAtLeast } from "./continuity.ts";
 import type { Host } from "./host.ts";
+import { ifAllowed } from "../util/if-allowed.ts";
 
 /** How often a tab looks whether something was heard of the leader, in milliseconds. */
 const CHECK_MS = 3_000;
@@ -50,7 +51,7 @@ type Question = "where" | "reconnect";
  * messages and not by timers, which browsers slow down in the background. After three checks without an answer, about ten seconds in a tab that can be
  * seen, the lock is stolen. The old leader, should it wake up, is told so by the lock; what it says until then is behind, and changes nothing.
  *
- * If the browser refuses locks or channels (no secure context, cookies blocked), each tab keeps its own connection.
+ * If the browser refuses locks, hashes or channels (no secure context, cookies blocked), at once or later, each tab keeps its own connection.
  */
 export interface Tabs {
   /** Whether this tab has to connect: it is alone, leads, or is not known to be where the leader is. */
@@ -76,6 +77,7 @@ export function createTabs(key: string, host: Host): Tabs {
   /** The name of the lock and the channel. */
   let name: string;
   let isLeader = false;
+  let isStealing = false;
   /** Whether this tab is not known to be where the leader is. */
   let isBehind = false;
   let leaderAt = NOWHERE;
@@ -88,8 +90,18 @@ export function createTabs(key: string, host: Host): Tabs {
   let silentChecks = 0;
 
   function post(note: TabNote): void {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A channel has no target.
-    channel?.postMessage(note);
+    try {
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A channel has no target.
+      channel?.postMessage(note);
+    } catch {
+      goAlone();
+    }
+  }
+
+  /** The browser refuses something: this tab has a connection of its own, as if there were no others. */
+  function goAlone(): void {
+    leave();
+    host.onTabs();
   }
 
   function setBehind(behind: boolean): void {
@@ -119,8 +131,11 @@ export function createTabs(key: string, host: Host): Tabs {
       await navigator.locks.request(name, steal ? { steal } : { signal }, async () => {
         if (signal.aborted) return;
         isLeader = true;
+        isStealing = false;
         tell();
         host.onTabs();
+        // The channel may have refused to tell it.
+        if (signal.aborted) return;
         await new Promise<unknown>((resolve) => {
           handOver = resolve;
           signal.addEventListener("abort", resolve);
@@ -136,8 +151,7 @@ export function createTabs(key: string, host: Host): Tabs {
       void lead();
       setBehind(true);
     } else {
-      leave();
-      host.onTabs();
+      goAlone();
     }
   }
 
@@ -145,11 +159,13 @@ export function createTabs(key: string, host: Host): Tabs {
     timer = setTimeout(check, CHECK_MS);
     if (isLeader) return;
     if (silentChecks++) post("where");
-    if (silentChecks > MAX_SILENT_CHECKS) {
-      silentChecks = 0;
-      resign();
-      void lead(true);
-    }
+    if (silentChecks <= MAX_SILENT_CHECKS) return;
+    silentChecks = 0;
+    // A lock is stolen at once, or never.
+    if (isStealing) return goAlone();
+    resign();
+    isStealing = true;
+    void lead(true);
   }
 
   function hear({ data: note }: MessageEvent<TabNote>): void {
@@ -190,24 +206,23 @@ export function createTabs(key: string, host: Host): Tabs {
       name = `ssetarget:${btoa(String.fromCharCode(...hash))}`;
       channel = new BroadcastChannel(name);
       channel.addEventListener("message", hear);
-      post("where");
       isBehind = true;
       silentChecks = 0;
       timer = setTimeout(check, CHECK_MS);
       void lead();
+      post("where");
     } catch {
-      // Firefox refuses channels to a page that may not store anything. It goes on alone.
-      channel?.close();
-      channel = undefined;
+      // Firefox refuses channels to a page that may not store anything.
+      if (joined === stream) goAlone();
     }
   }
 
   function leave(isEnded = false): void {
     clearTimeout(timer);
-    isLeader = false;
+    isLeader = isStealing = false;
     if (isEnded) setTimeout(resign, LAST_WORDS_MS);
     else resign();
-    channel?.close();
+    ifAllowed(() => channel?.close());
     joined = channel = undefined;
     leaderAt = NOWHERE;
     isBehind = false;

@@ -2,6 +2,7 @@ import { END_EVENT_TYPE, GAP_EVENT_TYPE } from "../event.ts";
 import type { Attempt, Transport } from "./attempt.ts";
 import { ConnectionError } from "./connection-error.ts";
 import { readByFetch } from "./fetch-stream.ts";
+import { ifAllowed } from "../util/if-allowed.ts";
 
 /**
  * The browser's own `EventSource`, for what has no `fetch` that streams:
@@ -27,7 +28,8 @@ function read(attempt: Attempt, types: ReadonlySet<string>): Promise<void> {
   const url = new URL(options.url);
   const cursor = attempt.cursor();
   if (cursor) url.searchParams.set("lastEventId", cursor);
-  const source = new EventSource(url, { withCredentials: options.credentials === "include" });
+  const source = ifAllowed(() => new EventSource(url, { withCredentials: options.credentials === "include" }));
+  if (!source) return readByFetch(attempt);
   signal.addEventListener("abort", () => source.close());
   source.addEventListener("open", () => attempt.onState("open", 0));
   return new Promise((resolve, reject) => {

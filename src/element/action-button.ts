@@ -1,3 +1,4 @@
+import { throwTo } from "../client/delivery.ts";
 import type { SpanNode } from "../workflows/span-node.ts";
 import { h, type View } from "./dom.ts";
 import type { TraceLabels } from "./labels.ts";
@@ -59,7 +60,7 @@ export class ActionButton {
     } catch (error) {
       // It is asked with every frame: one that fails is reported once, and not asked again.
       this.actions = undefined;
-      reportError(error);
+      throwTo(undefined)(error);
       return undefined;
     }
   }

@@ -1,3 +1,5 @@
+import { ifAllowed } from "../util/if-allowed.ts";
+
 /** Sooner than this a timer would come no earlier than a frame does. */
 const FRAME_MS = 34;
 
@@ -44,11 +46,14 @@ export class FrameClock {
 
   #nextFrame(): void {
     this.#timer = undefined;
-    this.#frame = requestAnimationFrame((timeMs) => {
+    const draw = (timeMs: number): void => {
       this.#frame = undefined;
       this.#dueAt = Infinity;
       this.#onFrame(timeMs);
-    });
+    };
+    this.#frame = ifAllowed(() => requestAnimationFrame(draw));
+    // A DOM that draws nothing, such as jsdom, may have no frames.
+    if (this.#frame === undefined) this.#timer = setTimeout(() => draw(performance.now()), FRAME_MS);
   }
 
   #cancel(): void {

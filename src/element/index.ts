@@ -1,3 +1,4 @@
+import { ifAllowed } from "../util/if-allowed.ts";
 import { SSETargetProgressElement } from "./progress-element.ts";
 import { SSETargetTraceElement, type TraceSelectDetail, type TraceStateDetail } from "./trace-element.ts";
 
@@ -19,8 +20,10 @@ declare global {
 }
 
 // A server that renders pages has no elements; a page may load this twice.
-const registry = globalThis.customElements;
-if (registry && !registry.get("ssetarget-trace")) {
-  registry.define("ssetarget-trace", SSETargetTraceElement);
-  registry.define("ssetarget-progress", SSETargetProgressElement);
+const registry = ifAllowed(() => customElements);
+for (const [name, element] of [
+  ["ssetarget-trace", SSETargetTraceElement],
+  ["ssetarget-progress", SSETargetProgressElement],
+] as const) {
+  if (registry && !registry.get(name)) registry.define(name, element);
 }

@@ -1,3 +1,4 @@
+import { ifAllowed } from "../util/if-allowed.ts";
 import type { TimeRange, TimeWindow } from "./time-window.ts";
 
 /** A press becomes a drag when it has moved by this many pixels. */
@@ -85,7 +86,8 @@ export class TimelineGestures {
     const before = this.#pointers.get(pointerId);
     if (before === undefined) return;
     if (!this.#hasDragged && Math.abs(clientX - this.#pressedAt) < DRAG_PX) return;
-    if (!this.#hasDragged) (event.currentTarget as Element).setPointerCapture(pointerId);
+    // The pointer may have gone meanwhile.
+    if (!this.#hasDragged) ifAllowed(() => (event.currentTarget as Element).setPointerCapture(pointerId));
     this.#hasDragged = true;
     this.#pointers.set(pointerId, clientX);
     const { window } = this.#host;

@@ -1,3 +1,4 @@
+import { throwTo } from "../client/delivery.ts";
 import type { SpanNode, SpanState } from "../workflows/span-node.ts";
 import { ActionButton, type SpanActions } from "./action-button.ts";
 import type { ViewStatus } from "./connection.ts";
@@ -291,7 +292,7 @@ export class SSETargetTraceElement extends WatchElement implements TraceHost {
     } catch (error) {
       // It is asked with every frame: one that fails is reported once, and not asked again.
       this.#highlight = undefined;
-      reportError(error);
+      throwTo(undefined)(error);
       return true;
     }
   };

@@ -1,3 +1,4 @@
+import { ifAllowed } from "../util/if-allowed.ts";
 import { type Child, h, type View } from "./dom.ts";
 import { RowScroller } from "./row-scroller.ts";
 import { rowLabel } from "./row-text.ts";
@@ -23,7 +24,7 @@ export class TreeView implements KeyTarget {
   readonly #keys = new TreeKeys();
   readonly #scroller = new RowScroller();
   readonly #gestures = new TimelineGestures(this);
-  readonly #sizes = globalThis.ResizeObserver && new ResizeObserver(() => this.#measure());
+  readonly #sizes = ifAllowed(() => new ResizeObserver(() => this.#measure()));
   #context: TraceContext | undefined;
   #grid: HTMLElement | undefined;
   #timelinePx = 480;
@@ -232,12 +233,12 @@ export class TreeView implements KeyTarget {
     if (grid === undefined) return;
     this.#gestures.connect(grid);
     grid.addEventListener("focusin", this.#onFocus);
-    for (const part of [grid, ...grid.querySelectorAll(".probe, .axis")]) this.#sizes?.observe(part);
+    for (const part of [grid, ...grid.querySelectorAll(".probe, .axis")]) ifAllowed(() => this.#sizes?.observe(part));
   }
 
   disconnect(): void {
     this.#gestures.disconnect();
-    this.#sizes?.disconnect();
+    ifAllowed(() => this.#sizes?.disconnect());
   }
 
   /** The rows that are seen, and the one with the focus, which would lose it if it were not there. */

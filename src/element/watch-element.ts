@@ -1,4 +1,5 @@
 import { toDispatched, type ReceivedEvent } from "../client/client-event.ts";
+import { ifAllowed } from "../util/if-allowed.ts";
 import { watchTrace } from "../client/watch-trace.ts";
 import { ServerClock } from "../workflows/server-clock.ts";
 import { SpanTree } from "../workflows/span-tree.ts";
@@ -9,6 +10,8 @@ import { FrameClock } from "./frame-clock.ts";
 
 /** Nothing is drawn where nobody can see it, but what is told to the page still is, this often at the most. */
 const HIDDEN_SETTLE_MS = 500;
+/** An observer says with the next frame whether an element is in sight. If it does not, it is a stand-in, and the element counts as seen. */
+const SIGHT_MS = 1_000;
 /** After a rest, time goes on from where it is. */
 const MAX_ELAPSED_MS = 100;
 
@@ -27,14 +30,11 @@ export abstract class WatchElement extends BaseElement {
 
   readonly #root = this.attachShadow({ mode: "open" });
   readonly #clock = new FrameClock((timeMs) => this.#onFrame(timeMs));
-  /** Undefined in a DOM without layout, such as jsdom: there, an element in the document counts as seen. */
-  readonly #sight =
-    globalThis.IntersectionObserver &&
-    new IntersectionObserver((entries) => {
-      this.#isInSight = entries.at(-1)?.isIntersecting ?? false;
-      this.#see();
-    });
-  readonly #calm = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)");
+  /** Undefined in a DOM without layout, such as jsdom. */
+  readonly #sight = ifAllowed(
+    () => new IntersectionObserver((entries) => this.#setInSight(entries.at(-1)?.isIntersecting ?? false)),
+  );
+  readonly #calm = ifAllowed(() => matchMedia("(prefers-reduced-motion: reduce)"));
   /** Drawn with the rest if style sheets cannot be shared. */
   #style: Child;
   #isInSight = false;
@@ -43,6 +43,7 @@ export abstract class WatchElement extends BaseElement {
   #ownSource: string | undefined;
   #serverClock = new ServerClock();
   #unsubscribe: (() => void) | undefined;
+  #sightTimer: ReturnType<typeof setTimeout> | undefined;
   #settleTimer: ReturnType<typeof setTimeout> | undefined;
   #formats = new Formats("");
   #lang: string | undefined;
@@ -52,8 +53,9 @@ export abstract class WatchElement extends BaseElement {
   constructor() {
     super();
     const { styles } = new.target as typeof WatchElement;
-    if ("adoptedStyleSheets" in this.#root) this.#root.adoptedStyleSheets = [styleSheetOf(styles)];
-    else this.#style = h("style", {}, styles);
+    const isShared =
+      "adoptedStyleSheets" in this.#root && ifAllowed(() => (this.#root.adoptedStyleSheets = [styleSheetOf(styles)]));
+    if (!isShared) this.#style = h("style", {}, styles);
   }
 
   /** The URL of the stream of events. The element opens the connection, and closes it when it is removed. */
@@ -97,16 +99,13 @@ export abstract class WatchElement extends BaseElement {
   connectedCallback(): void {
     for (const name of (this.constructor as typeof WatchElement).givenProperties) this.#upgrade(name);
     document.addEventListener("visibilitychange", this.#see);
-    if (this.#sight) this.#sight.observe(this);
-    else {
-      this.#isInSight = true;
-      this.#see();
-    }
+    this.#watchSight();
     this.#attach();
   }
 
   disconnectedCallback(): void {
-    this.#sight?.disconnect();
+    ifAllowed(() => this.#sight?.disconnect());
+    clearTimeout(this.#sightTimer);
     document.removeEventListener("visibilitychange", this.#see);
     this.#isInSight = false;
     this.#clock.stop();
@@ -243,6 +242,24 @@ export abstract class WatchElement extends BaseElement {
 
   get #isVisible(): boolean {
     return this.#isInSight && !document.hidden;
+  }
+
+  #watchSight(): void {
+    const seen = (): void => {
+      if (this.isConnected) this.#setInSight(true);
+    };
+    const isWatched = ifAllowed(() => {
+      this.#sight?.observe(this);
+      requestAnimationFrame(() => (this.#sightTimer = setTimeout(seen, SIGHT_MS)));
+      return this.#sight;
+    });
+    if (!isWatched) seen();
+  }
+
+  #setInSight(isInSight: boolean): void {
+    clearTimeout(this.#sightTimer);
+    this.#isInSight = isInSight;
+    this.#see();
   }
 
   readonly #see = (): void => {

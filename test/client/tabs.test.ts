@@ -1,6 +1,6 @@
 import { MemoryEventStore, SSETarget } from "ssetarget";
 import { toNodeHandler } from "ssetarget/node";
-import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { frame, openStreamOf, serve, statusOf, type Answer, type SeenRequest } from "./support/scripted-server.ts";
 import { serveTicks, type Tick, type TickServer } from "./support/tick-server.ts";
 import { watch, type Watched } from "./support/watched.ts";
@@ -354,45 +354,6 @@ describe("who joins", () => {
     await expectAll(tabs, [1]);
     await vi.waitFor(async () => expect(await locks()).toHaveLength(2));
     for (const name of await locks()) expect(name).toMatch(/^ssetarget:[A-Za-z0-9+/]{43}=$/);
-  });
-});
-
-describe("a browser that refuses", () => {
-  afterEach(() => {
-    vi.restoreAllMocks();
-    vi.unstubAllGlobals();
-  });
-
-  const insecure = () => {
-    throw new DOMException("The operation is insecure.", "SecurityError");
-  };
-
-  it.each<[string, () => void]>([
-    ["channels", () => vi.stubGlobal("BroadcastChannel", insecure)],
-    ["that there be channels", () => vi.stubGlobal("BroadcastChannel", undefined)],
-    ["to post to them", () => vi.spyOn(BroadcastChannel.prototype, "postMessage").mockImplementation(insecure)],
-    ["locks", () => vi.spyOn(navigator.locks, "request").mockImplementation(async () => insecure())],
-    ["to be asked for locks", () => vi.spyOn(navigator.locks, "request").mockImplementation(insecure)],
-    ["that there be locks", () => vi.stubGlobal("navigator", {})],
-    ["to show whether there are locks", () => vi.spyOn(navigator, "locks", "get").mockImplementation(insecure)],
-    ["to hash", () => vi.spyOn(crypto, "subtle", "get").mockReturnValue(undefined as never)],
-    ["to have a navigator", () => vi.stubGlobal("navigator", undefined)],
-  ])("%s leaves each tab alone with its own connection", async (_, refuse) => {
-    refuse();
-    const server = await serveTicks();
-    const tabs = openTabs(server.url, 3);
-    await server.tick(1);
-    await expectAll(tabs, [1]);
-    server.cut();
-    await server.tick(1);
-    await expectAll(tabs, [1, 2]);
-    await vi.waitFor(() => expect(server.open).toBe(3));
-    expect(server.requests).toHaveLength(6);
-    for (const { connection } of tabs) {
-      expect(connection.state.status).toBe("open");
-      connection.close();
-    }
-    await vi.waitFor(() => expect(server.open).toBe(0));
   });
 });
 

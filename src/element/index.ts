@@ -5,6 +5,7 @@ import { SSETargetTraceElement, type TraceSelectDetail, type TraceStateDetail } 
 export { watchTrace } from "../client/watch-trace.ts";
 export type { SpanAction, SpanActions } from "./action-button.ts";
 export type { ViewStatus, WatchView } from "./connection.ts";
+export type { ProgressAttributes, TraceAttributes } from "./jsx.ts";
 export type { ProgressLabels, TraceLabels } from "./labels.ts";
 export { SSETargetProgressElement, SSETargetTraceElement, type TraceSelectDetail, type TraceStateDetail };
 

@@ -16,7 +16,6 @@ export const SHARED_STYLE: string = /* css */ `
     --failed: var(--ssetarget-failed, light-dark(#dc3b4b, #f4636f));
     --abandoned: var(--ssetarget-abandoned, light-dark(#858c9f, #757e94));
     --mark: var(--abandoned);
-    color-scheme: light dark;
     color: var(--text);
     font: 400 var(--ssetarget-font-size, 14px) / 1.45 var(--ssetarget-font, system-ui, sans-serif);
   }
@@ -171,6 +170,14 @@ export const SHARED_STYLE: string = /* css */ `
   @keyframes slide {
     to {
       margin-inline-start: 65%;
+    }
+  }
+  [data-still],
+  [data-still] ~ * {
+    .state,
+    .meter i,
+    &.meter i {
+      animation-play-state: paused;
     }
   }
   @media (prefers-reduced-motion: reduce) {

@@ -47,6 +47,25 @@ describe("<ssetarget-progress>", () => {
     expect(await page.locator("[aria-current=step]").innerText()).toContain("upload assets");
   });
 
+  it("uses the page's color scheme, whatever the reader prefers", async () => {
+    const page = await pages.open({ colorScheme: "dark" });
+    await mountProgress(page, { events: running() });
+    const ink = (scheme: string) =>
+      page.evaluate((given) => {
+        document.documentElement.style.colorScheme = given;
+        const element = document.querySelector("ssetarget-progress");
+        return element === null ? "" : getComputedStyle(element).color;
+      }, scheme);
+    const [light, dark] = ["rgb(22, 26, 38)", "rgb(232, 235, 244)"];
+    // Without a word of the page its ground is white.
+    expect(await ink("normal")).toBe(light);
+    expect(await ink("light dark")).toBe(dark);
+    expect(await ink("dark")).toBe(dark);
+    expect(await ink("light")).toBe(light);
+    await page.evaluate(() => document.querySelector("ssetarget-progress")?.setAttribute("theme", "dark"));
+    expect(await ink("normal")).toBe(dark);
+  });
+
   it("knows how far it is where the steps are known, and shows those to come", async () => {
     const page = await pages.open();
     const expected = [

@@ -92,6 +92,7 @@ export const ENGLISH_TRACE: TraceLabels = {
 export const ENGLISH_PROGRESS: ProgressLabels = {
   ...SHARED,
   steps: "Steps",
+  moreSteps: (count) => `${count} more`,
   starting: "Getting ready…",
   pending: "to come",
   finished: "All done",

@@ -99,6 +99,8 @@ export interface TraceLabels extends ConnectionLabels, SpanLabels {
 /** Every text of `<ssetarget-progress>`. Names of spans are shown as they are. */
 export interface ProgressLabels extends ConnectionLabels, SpanLabels {
   readonly steps: string;
+  /** A run has more steps than are shown; said once above and once below those that are. */
+  readonly moreSteps: (count: string) => string;
   readonly starting: string;
   readonly pending: string;
   readonly waitingFor: (what: string) => string;

@@ -1,14 +1,16 @@
+import { isolateText } from "../workflows/visible-text.ts";
 import { connectionText, refusalNotice } from "./connection.ts";
-import { type Child, h } from "./dom.ts";
+import { type Child, h, type View } from "./dom.ts";
 import { ENGLISH_PROGRESS } from "./english.ts";
 import { stateIcon } from "./icons.ts";
 import type { ProgressLabels } from "./labels.ts";
-import { runFraction, stepsOf } from "./progress-steps.ts";
+import { shownState, workOf } from "./open-work.ts";
+import { type ProgressStep, runFraction, stepsOf } from "./progress-steps.ts";
 import { PROGRESS_STYLE } from "./progress-style.ts";
 import { progressOf } from "./row-text.ts";
 import { fillView } from "./row-view.ts";
-import { runOf } from "./run-story.ts";
-import { isOpen, progressText, shortText } from "./span-text.ts";
+import { awaited, runOf } from "./run-story.ts";
+import { progressText, shortText } from "./span-text.ts";
 import { SHARED_STYLE } from "./styles.ts";
 import { WatchElement } from "./watch-element.ts";
 
@@ -41,41 +43,46 @@ export class SSETargetProgressElement extends WatchElement {
   }
 
   protected override view(): Child {
-    const { tree, connection, formats } = this;
+    const { tree, connection, formats, isStill } = this;
     const labels = this.#labels;
     const run = tree && runOf(tree);
-    const steps = stepsOf(run, this.#steps);
-    // What somebody has to do comes first, then what goes on.
-    const open = steps.filter(({ node }) => node && isOpen(node));
-    const current =
-      open.find(({ state }) => state === "waiting") ?? open.find(({ state }) => state === "running") ?? open[0];
-    const failed = steps.findLast(({ state }) => state === "failed");
-    const isWaiting = current?.state === "waiting" && open.every(({ state }) => state !== "running");
-    const state = run?.state === "running" && isWaiting ? "waiting" : (run?.state ?? "pending");
+    const { shown, before, after, current, failed } = stepsOf(run, this.#steps);
+    const state = run === undefined ? "pending" : shownState(run);
     const isBroken = state === "failed" || state === "abandoned";
     // A run that has failed is over, and yet nobody would call it complete.
     const fraction = isBroken ? undefined : runFraction(run, this.#steps);
-    const awaited = labels.waitingFor(shortText(current?.node?.waitingFor ?? current?.name ?? ""));
+    const name = ({ name: given }: ProgressStep): string => shortText(given) || labels.noName;
+    const waiting = run && workOf(run).first.waiting[0];
+    const goesOn = waiting
+      ? labels.waitingFor(awaited(waiting, labels))
+      : current === undefined
+        ? labels.starting
+        : name(current);
     const words = {
       pending: labels.starting,
-      running: current?.state === "waiting" ? awaited : current ? shortText(current.name) : labels.starting,
-      waiting: awaited,
+      running: goesOn,
+      waiting: goesOn,
+      sleeping: goesOn,
       done: labels.finished,
-      failed: labels.failedKindly(failed && shortText(failed.name)),
+      failed: labels.failedKindly(failed && isolateText(name(failed))),
       abandoned: labels.abandonedKindly,
     }[state];
     const progress = current?.node && progressOf(current.node);
+    // Before anything is known, a first connection is all there is to say.
+    const isLost = isStill && !(run === undefined && this.status === "connecting");
     const lost =
       connection?.status === "failed"
         ? refusalNotice(connection.error, labels).title
-        : this.isStill || connection?.status === "waiting"
+        : isLost
           ? connectionText(connection, labels, formats, false)
           : undefined;
+    const more = (count: number): View | false =>
+      count > 0 && h("li", { class: "more" }, labels.moreSteps(formats.count(count)));
     const bar = { class: "meter track", part: "bar", role: "progressbar", "data-state": state, "aria-label": words };
     return [
       h(
         "div",
-        { class: "now", part: "now", "data-state": state },
+        { class: "now", part: "now", "data-state": state, "data-still": isStill || undefined },
         stateIcon(state),
         h("b", { role: "status", dir: "auto" }, words),
         fraction === undefined ? undefined : h("span", {}, formats.percent(fraction)),
@@ -85,22 +92,24 @@ export class SSETargetProgressElement extends WatchElement {
         ? h("div", { class: "detail", dir: "auto" }, progress && progressText(progress, formats, labels))
         : h(
             "div",
-            { key: "lost", class: "detail", "data-connection": this.isStill ? "failed" : "waiting" },
+            { key: "lost", class: "detail", "data-connection": this.isRefused ? "failed" : "waiting" },
             lost,
             h("button", { type: "button", onclick: () => this.reconnect() }, labels.tryAgain),
           ),
       h(
         "ol",
         { class: "steps", part: "steps", "aria-label": labels.steps },
-        steps.map((step) =>
+        more(before),
+        shown.map((step) =>
           h(
             "li",
             { "data-state": step.state, "aria-current": step === current ? "step" : undefined },
             stateIcon(step.state),
-            h("bdi", {}, shortText(step.name)),
+            h("bdi", {}, name(step)),
             h("span", { class: "vh" }, labels[step.state]),
           ),
         ),
+        more(after),
       ),
     ];
   }

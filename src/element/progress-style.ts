@@ -41,10 +41,6 @@ export const PROGRESS_STYLE: string = /* css */ `
     background: none;
     text-decoration: underline;
   }
-  :has(~ [data-connection="failed"]) .state,
-  [data-connection="failed"] ~ * .state {
-    animation-play-state: paused;
-  }
   [data-connection] {
     color: var(--tone);
   }
@@ -53,7 +49,8 @@ export const PROGRESS_STYLE: string = /* css */ `
     gap: 8px;
     margin-top: 10px;
   }
-  .steps [data-state="pending"] {
+  .steps [data-state="pending"],
+  .more {
     color: var(--muted);
   }
   [aria-current] {

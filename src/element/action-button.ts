@@ -32,7 +32,9 @@ export class ActionButton {
     const action = this.#actionOf(node);
     if (action === undefined) return undefined;
     const key = `${keyOf(node)}\n${node.attempt}`;
-    const { text, isProblem } = this.#pressed.get(key) ?? { text: action.label, isProblem: true };
+    // A label often holds a word of the span's.
+    const label = shortText(action.label);
+    const { text, isProblem } = this.#pressed.get(key) ?? { text: label, isProblem: true };
     const onclick = (event: Event): void => {
       // A click on the row itself would open its details.
       event.stopPropagation();
@@ -41,14 +43,14 @@ export class ActionButton {
     return h(
       "span",
       { class: "action" },
-      isProblem && text !== action.label
+      isProblem && text !== label
         ? h("span", { key, class: "note", "data-tone": "failed", role: "alert" }, text)
         : undefined,
       // aria-disabled and not disabled: the focus stays where it is.
       h(
         "button",
         { type: "button", "aria-disabled": isProblem ? undefined : true, onclick },
-        isProblem ? action.label : text,
+        isProblem ? label : text,
         h("span", { class: "vh" }, of),
       ),
     );

@@ -23,23 +23,26 @@ export function showJson(value: unknown, maxLength: number): string {
     if (typeof current === "string") write(JSON.stringify(current.slice(0, maxLength)));
     else if (typeof current !== "object" || current === null) write(String(current));
     else {
-      const isList = Array.isArray(current);
-      const [open, close] = isList ? "[]" : "{}";
-      const keys = Object.keys(current);
-      if (keys.length === 0 || depth >= MAX_DEPTH) {
-        write(`${open}${keys.length === 0 ? "" : "…"}${close}`);
-        return;
+      const [open, close] = Array.isArray(current) ? (["[", "]"] as const) : (["{", "}"] as const);
+      const isDeep = depth >= MAX_DEPTH;
+      let isEmpty = true;
+      write(open);
+      for (const [name, item] of entriesOf(current)) {
+        const lead = isDeep ? "…" : `${isEmpty ? "" : ","}\n${"  ".repeat(depth + 1)}`;
+        isEmpty = false;
+        if (!write(lead) || isDeep) break;
+        if (name !== undefined) write(`${JSON.stringify(name.slice(0, maxLength))}: `);
+        walk(item, depth + 1);
       }
-      write(`${open}\n`);
-      for (const [index, key] of keys.entries()) {
-        const name = isList ? "" : `${JSON.stringify(key.slice(0, maxLength))}: `;
-        if (!write("  ".repeat(depth + 1) + name)) return;
-        walk((current as Readonly<Record<string, unknown>>)[key], depth + 1);
-        if (!write(index < keys.length - 1 ? ",\n" : "\n")) return;
-      }
-      write("  ".repeat(depth) + close);
+      write(isEmpty || isDeep ? close : `\n${"  ".repeat(depth)}${close}`);
     }
   };
   walk(value, 0);
   return cutText(text, maxLength);
+}
+
+/** One after the other, not as a list: there may be a million of them, of which a hundred are shown. */
+function* entriesOf(value: object): Iterable<readonly [name: string | undefined, item: unknown]> {
+  if (Array.isArray(value)) for (const item of value) yield [undefined, item];
+  else for (const name in value) yield [name, (value as Readonly<Record<string, unknown>>)[name]];
 }

@@ -1,16 +1,17 @@
 import type { SpanNode } from "../workflows/span-node.ts";
-import { cutText, showJson } from "./bounded-text.ts";
+import { isolateText } from "../workflows/visible-text.ts";
+import { showJson } from "./bounded-text.ts";
 import { type Child, h, type View } from "./dom.ts";
 import { icon, stateIcon } from "./icons.ts";
 import { attemptBadge, durationText, errorOf, progressOf, rowLabel } from "./row-text.ts";
-import { progressText, shownState } from "./span-text.ts";
+import { shownState } from "./open-work.ts";
+import { longText, progressText, shortText } from "./span-text.ts";
 import type { TraceContext } from "./trace-context.ts";
 import { onlyAttempt } from "./trace-rows.ts";
 
 /** A browser stands more, but nobody reads thousands of lines in a pane; the latest are the telling ones. */
 const MAX_LOG_LINES = 200;
 const MAX_ATTRIBUTES = 100;
-const MAX_NAME_LENGTH = 200;
 const MAX_TEXT_LENGTH = 5_000;
 
 /** Everything that is known of a span: its error in full, its times, attributes and log. */
@@ -31,7 +32,7 @@ export function detailsView(node: SpanNode, context: TraceContext): View {
       key: "details",
       class: "details",
       part: "details",
-      "aria-label": `${labels.details}: ${name}`,
+      "aria-label": `${labels.details}: ${isolateText(name)}`,
       "data-state": state,
     },
     h(
@@ -45,7 +46,7 @@ export function detailsView(node: SpanNode, context: TraceContext): View {
     h(
       "div",
       { class: "scroll", tabindex: 0, role: "group", "aria-label": labels.details },
-      error && h("pre", { class: "error" }, cutText(error, MAX_TEXT_LENGTH)),
+      error && h("pre", { class: "error", dir: "auto" }, longText(error, MAX_TEXT_LENGTH) || labels.failedSilently),
       list([
         [
           labels.state,
@@ -60,8 +61,8 @@ export function detailsView(node: SpanNode, context: TraceContext): View {
         [labels.endedAt, moment(node.endTime)],
         [labels.until, moment(node.until)],
         [labels.kind, node.kind],
-        [labels.spanId, h("code", {}, cutText(node.spanId, MAX_NAME_LENGTH))],
-        [labels.traceId, h("code", {}, cutText(node.traceId, MAX_NAME_LENGTH))],
+        [labels.spanId, h("code", {}, shortText(node.spanId))],
+        [labels.traceId, h("code", {}, shortText(node.traceId))],
       ]),
       attributeViews({ ...node.attributes, ...attempt?.attributes }, context),
       logViews([...node.logs, ...(attempt?.logs ?? [])], startTime, context),
@@ -70,11 +71,12 @@ export function detailsView(node: SpanNode, context: TraceContext): View {
 }
 
 function attributeViews(attributes: SpanNode["attributes"], context: TraceContext): Child {
+  const { labels } = context;
   const entries = Object.entries(attributes);
   if (entries.length === 0) return undefined;
   return [
-    h("h4", {}, context.labels.attributes),
-    list(entries.slice(0, MAX_ATTRIBUTES).map(([name, value]) => [cutText(name, MAX_NAME_LENGTH), valueView(value)])),
+    h("h4", {}, labels.attributes),
+    list(entries.slice(0, MAX_ATTRIBUTES).map(([name, value]) => [shortText(name) || labels.noName, valueView(value)])),
     rest(entries.length - MAX_ATTRIBUTES, context),
   ];
 }
@@ -99,8 +101,8 @@ function logViews(lines: SpanNode["logs"], start: number | undefined, context: T
             h(
               "div",
               { dir: "auto" },
-              cutText(message, MAX_TEXT_LENGTH),
-              Object.keys(attributes).length > 0 ? valueView(attributes) : undefined,
+              longText(message, MAX_TEXT_LENGTH),
+              isEmpty(attributes) ? undefined : valueView(attributes),
             ),
           ),
         ),
@@ -112,13 +114,26 @@ function list(entries: readonly (readonly [name: string, value: Child | 0])[]): 
   return h(
     "dl",
     {},
-    entries.map(([name, value]) => value && h("div", {}, h("dt", {}, name), h("dd", { dir: "auto" }, value))),
+    entries.map(
+      ([name, value]) => value && h("div", {}, h("dt", { dir: "auto" }, name), h("dd", { dir: "auto" }, value)),
+    ),
   );
 }
 
+/** JSON as it is shown. It stays the same for as long as the value is the same object, and the pane is drawn with every frame. */
+const shownJson = new WeakMap<object, string>();
+
 function valueView(value: unknown): Child {
-  if (typeof value === "string") return cutText(value, MAX_TEXT_LENGTH);
-  return h("code", {}, showJson(value, MAX_TEXT_LENGTH));
+  if (typeof value === "string") return longText(value, MAX_TEXT_LENGTH);
+  const known = typeof value === "object" && value !== null ? shownJson.get(value) : undefined;
+  const text = known ?? longText(showJson(value, MAX_TEXT_LENGTH), MAX_TEXT_LENGTH + 1);
+  if (typeof value === "object" && value !== null) shownJson.set(value, text);
+  return h("code", { dir: "auto" }, text);
+}
+
+function isEmpty(attributes: object): boolean {
+  for (const name in attributes) if (Object.hasOwn(attributes, name)) return false;
+  return true;
 }
 
 function rest(count: number, { labels, formats }: TraceContext): Child {

@@ -11,6 +11,12 @@ const UNITS = [
 /** The end of the time that a `Date` knows. */
 const MAX_TIME_MS = 8.64e15;
 
+/** No two moments are further apart. */
+const MAX_DURATION_MS = 2 * MAX_TIME_MS;
+/** Beyond it a number is shown by its first digits and its size. */
+const MAX_WRITTEN_OUT = 1e15;
+const UNKNOWN = "–";
+
 /** Everything about numbers and times that depends on the language. */
 export class Formats {
   readonly lang: string | undefined;
@@ -29,14 +35,14 @@ export class Formats {
 
   /** A duration that stands still, as exact as is of use: `120ms`, `4.25s`, `3m 05s`, `2h 03m`. */
   duration(durationMs: number): string {
-    const ms = Math.max(0, durationMs);
+    const ms = bounded(durationMs);
     if (ms < SECOND) return this.#unit(Math.round(ms), "millisecond");
     return ms < 10 * SECOND ? this.#unit(ms / SECOND, "second", 2) : this.running(ms);
   }
 
   /** A duration that counts: one decimal, so that it moves calmly, and whole seconds where `coarse`. */
   running(durationMs: number, coarse = false): string {
-    const ms = Math.max(0, durationMs);
+    const ms = bounded(durationMs);
     // Truncated, not rounded: a clock never shows a time before it has come, nor "60.0s".
     if (ms < MINUTE) {
       return coarse
@@ -48,7 +54,7 @@ export class Formats {
 
   /** The time left until something, rounded up: a countdown ends when it shows nothing, not at "0s". */
   remaining(remainingMs: number): string {
-    return this.running(Math.ceil(Math.max(0, remainingMs) / SECOND) * SECOND, true);
+    return this.running(Math.ceil(bounded(remainingMs) / SECOND) * SECOND, true);
   }
 
   /** A mark on a time axis: `0`, `500ms`, `2.5s`, `1m 30s`. */
@@ -78,15 +84,20 @@ export class Formats {
   }
 
   count(value: number): string {
-    return this.#number({ maximumFractionDigits: 2 }).format(value);
+    const isShort = Math.abs(value) < MAX_WRITTEN_OUT;
+    return this.#write(
+      value,
+      isShort ? { maximumFractionDigits: 2 } : { notation: "scientific", maximumSignificantDigits: 3 },
+    );
   }
 
   percent(fraction: number): string {
-    return this.#number({ style: "percent" }).format(fraction);
+    return this.#write(Math.min(1, Math.max(0, fraction)), { style: "percent" });
   }
 
   /** In days, hours, minutes and seconds: all that are not 0, or the first and a number of them. */
   #parts(ms: number, count?: number): string {
+    if (Number.isNaN(ms)) return UNKNOWN;
     const parts: string[] = [];
     let rest = ms;
     for (const [size, unit] of UNITS) {
@@ -101,11 +112,12 @@ export class Formats {
 
   #unit(value: number, unit: string, decimals?: number, minimumIntegerDigits = 1): string {
     const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, minimumIntegerDigits };
-    return this.#number({ style: "unit", unit, unitDisplay: "narrow", ...digits }).format(value);
+    return this.#write(value, { style: "unit", unit, unitDisplay: "narrow", ...digits });
   }
 
-  #number(options: Intl.NumberFormatOptions): Intl.NumberFormat {
-    return this.#format(Intl.NumberFormat, options);
+  #write(value: number, options: Intl.NumberFormatOptions): string {
+    // -0 is no number that anybody writes.
+    return Number.isFinite(value) ? this.#format(Intl.NumberFormat, options).format(value || 0) : UNKNOWN;
   }
 
   /** Making a format costs much more than using it. */
@@ -115,6 +127,11 @@ export class Formats {
     this.#formats.set(key, format);
     return format;
   }
+}
+
+/** Within what durations can be; NaN stays NaN. */
+function bounded(durationMs: number): number {
+  return Math.min(MAX_DURATION_MS, Math.max(0, durationMs));
 }
 
 /** The language that an element is in: that of the nearest ancestor with a `lang`, across shadow roots. */

@@ -1,7 +1,7 @@
 import type { SpanNode } from "../workflows/span-node.ts";
 import type { TraceLabels } from "./labels.ts";
 import { awaited } from "./run-story.ts";
-import { isOpen, nameOf, shortText } from "./span-text.ts";
+import { isOpen, phrase, spokenName } from "./span-text.ts";
 
 const PAUSE_MS = 1_500;
 const MAX_SENTENCES = 3;
@@ -61,8 +61,8 @@ export class Narrator {
 
 /** Finds what is worth saying aloud between two states of a tree. What has not changed is the same object, and passed over. */
 function changesToTell(before: readonly SpanNode[], after: readonly SpanNode[], labels: TraceLabels): string[] {
-  const inner: string[] = [];
-  const ends: string[] = [];
+  const inner: SpanNode[] = [];
+  const ends: SpanNode[] = [];
   const pending: (readonly [before: readonly SpanNode[], after: readonly SpanNode[]])[] = [[before, after]];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const [olds, nodes] = next;
@@ -73,16 +73,21 @@ function changesToTell(before: readonly SpanNode[], after: readonly SpanNode[], 
       if (old === node) continue;
       pending.push([old?.children ?? [], node.children]);
       if (old?.state === node.state) continue;
-      const name = nameOf(node, labels);
       if (node.parentSpanId === null) {
-        if (!isOpen(node)) ends.push(labels.tell(name, labels[node.state]));
-      } else if (node.state === "failed") {
-        inner.push(labels.tell(name, `${labels.failed}, ${shortText(node.error ?? "")}`));
-      } else if (node.state === "waiting" && node.kind === "wait") {
-        inner.push(labels.tell(name, labels.waitingFor(awaited(node, labels), undefined)));
-      }
+        if (!isOpen(node)) ends.push(node);
+      } else if (node.state === "failed" || (node.state === "waiting" && node.kind === "wait")) inner.push(node);
     }
   }
   // The end of a run is what matters most, and the last sentences are the ones that are kept.
-  return [...inner, ...ends];
+  return [...inner, ...ends].slice(-MAX_SENTENCES).map((node) => sentenceOn(node, labels));
+}
+
+function sentenceOn(node: SpanNode, labels: TraceLabels): string {
+  const { state, error, parentSpanId } = node;
+  const why = parentSpanId !== null && state === "failed" ? phrase(error ?? "") : "";
+  const what =
+    state === "waiting"
+      ? labels.waitingFor(awaited(node, labels), undefined)
+      : [labels[state], why].filter(Boolean).join(", ");
+  return labels.tell(spokenName(node, labels), what);
 }

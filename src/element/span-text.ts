@@ -1,22 +1,28 @@
 import type { SpanProgress } from "../workflows/span-event.ts";
 import type { SpanNode, SpanState } from "../workflows/span-node.ts";
+import { isolateText, visibleLine, visibleText } from "../workflows/visible-text.ts";
 import { cutText } from "./bounded-text.ts";
 import type { Formats } from "./formats.ts";
 import type { SpanLabels } from "./labels.ts";
 
 /** Names come from outside, and may be as long as an event. */
 const MAX_NAME_LENGTH = 300;
-/** Marks that turn around the direction of all that follows in a line, the words of others included. */
-const TURNS = /[\u202a-\u202e\u2066-\u2069]/g;
+/** Colours and the like, which are meant for terminals. */
+// oxlint-disable-next-line no-control-regex -- it is about them
+const TERMINAL_SEQUENCES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\))/g;
+const EMPTY_LINES = /\r?\n(?:[^\S\n]*\n){2,}/g;
+// oxlint-disable-next-line no-control-regex -- it is about them
+const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
 
-/** What is shown of a span's state: a sleep is told apart from a wait, since nobody has to do anything about it. */
+/** What is shown of states: a sleep is told apart from a wait, since nobody has to do anything about it. */
 export type ShownState = SpanState | "sleeping";
 
 export function isOpen(node: SpanNode): boolean {
   return node.state === "running" || node.state === "waiting";
 }
 
-export function shownState({ state, kind }: Pick<SpanNode, "state" | "kind">): ShownState {
+/** A span's own state, whatever goes on below it. */
+export function ownState({ state, kind }: SpanNode): ShownState {
   return state === "waiting" && kind === "sleep" ? "sleeping" : state;
 }
 
@@ -25,14 +31,28 @@ export function nameOf(node: SpanNode, labels: Pick<SpanLabels, "noName">): stri
   return shortText(node.name) || labels.noName;
 }
 
-/** The first line of a text from outside, bounded in length, which can be put into a sentence. */
+/** The same for use within a sentence. */
+export function spokenName(node: SpanNode, labels: Pick<SpanLabels, "noName">): string {
+  return isolateText(nameOf(node, labels));
+}
+
+/** The first line of a text from outside, bounded in length; empty if nobody would see anything of it. */
 export function shortText(text: string): string {
-  const [line = ""] = text
-    .slice(0, 2 * MAX_NAME_LENGTH)
-    .replaceAll(TURNS, "")
+  const [line = ""] = longText(text, 2 * MAX_NAME_LENGTH)
     .trim()
     .split(/[\r\n]/, 1);
-  return cutText(line, MAX_NAME_LENGTH);
+  return cutText(visibleLine(line), MAX_NAME_LENGTH);
+}
+
+/** The same for use within a sentence. */
+export function phrase(text: string): string {
+  return isolateText(shortText(text));
+}
+
+/** A text from outside with all its lines, bounded in length; empty if nobody would see anything of it. */
+export function longText(text: string, maxLength: number): string {
+  const plain = cutText(text, maxLength).replaceAll(TERMINAL_SEQUENCES, "").replaceAll(CONTROLS, "");
+  return visibleText(plain.replaceAll(EMPTY_LINES, "\n\n"));
 }
 
 /** How far, from 0 to 1; undefined where the end is not known. */
@@ -48,8 +68,9 @@ export function progressText(
 ): string {
   const counted = labels.progress(
     formats.count(current),
-    total === undefined ? undefined : formats.count(total),
-    unit === undefined ? undefined : shortText(unit),
+    // Less than nothing is no end.
+    total === undefined || total < 0 ? undefined : formats.count(total),
+    phrase(unit ?? "") || undefined,
   );
-  return message === undefined ? counted : `${counted} · ${shortText(message)}`;
+  return [counted, phrase(message ?? "")].filter(Boolean).join(" · ");
 }

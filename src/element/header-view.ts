@@ -3,15 +3,15 @@ import { type Child, h, type View } from "./dom.ts";
 import { icon, stateIcon } from "./icons.ts";
 import { durationText } from "./row-text.ts";
 import type { RunStory } from "./run-story.ts";
-import { shownState } from "./span-text.ts";
+import { shownCounts } from "./open-work.ts";
 import type { TraceContext } from "./trace-context.ts";
 
-const STATES = ["running", "waiting", "failed", "done", "abandoned"] as const;
+const STATES = ["running", "waiting", "sleeping", "failed", "done", "abandoned"] as const;
 
 /** The head: what runs, how it stands, how long it has taken, and whether what is shown is what is so now. */
 export function headerView(story: RunStory | undefined, context: TraceContext): View {
-  const { labels, formats, connection, host, model } = context;
-  const { run, state, name, headline } = story ?? {};
+  const { labels, formats, connection, host, model, isStill } = context;
+  const { run, shown, name, headline } = story ?? {};
   const status = connection?.status ?? "idle";
   return h(
     "header",
@@ -19,9 +19,10 @@ export function headerView(story: RunStory | undefined, context: TraceContext): 
       key: "header",
       class: "header",
       part: "header",
-      "data-state": run && state && shownState({ kind: run.kind, state }),
+      "data-state": shown,
+      "data-still": isStill || undefined,
     },
-    state && stateIcon(state),
+    shown && stateIcon(shown),
     h(
       "div",
       { class: "words" },
@@ -86,6 +87,9 @@ export function noticeViews({ labels, formats, connection, host, model }: TraceC
 /** Search, filter, folding, following and zooming. */
 export function toolbarView({ labels, formats, model, host, window }: TraceContext): View {
   const { query, states } = model;
+  // What has ended moves no more, so there is nothing to follow.
+  const canFollow = model.extent.isOpen;
+  const counts = model.tree && shownCounts(model.roots, model.tree.totals);
   const tool = (name: string, words: string, onclick: () => void, isOff = false, className = "tool"): View =>
     h(
       "button",
@@ -100,7 +104,7 @@ export function toolbarView({ labels, formats, model, host, window }: TraceConte
       icon(name),
     );
   const chip = (state: (typeof STATES)[number]): Child => {
-    const count = model.tree?.totals[state] ?? 0;
+    const count = counts?.[state] ?? 0;
     const others = states.filter((other) => other !== state);
     const isOn = others.length < states.length;
     const onclick = (): void => host.filter(query, isOn ? others : [...states, state]);
@@ -140,8 +144,9 @@ export function toolbarView({ labels, formats, model, host, window }: TraceConte
           type: "button",
           class: "tool",
           title: labels.follow,
-          "aria-pressed": host.follow,
-          onclick: () => (host.follow = !host.follow),
+          "aria-pressed": host.follow && canFollow,
+          "aria-disabled": !canFollow || undefined,
+          onclick: () => void (canFollow && (host.follow = !host.follow)),
         },
         icon("follow"),
         h("span", {}, labels.follow),

@@ -1,8 +1,8 @@
 import type { SpanProgress } from "../workflows/span-event.ts";
 import type { SpanNode } from "../workflows/span-node.ts";
-import type { TraceLabels } from "./labels.ts";
-import { awaited } from "./run-story.ts";
-import { isOpen, nameOf, progressText, shortText, shownState } from "./span-text.ts";
+import { shownState, workOf } from "./open-work.ts";
+import { awaited, failureText } from "./run-story.ts";
+import { isOpen, nameOf, phrase, progressText, shortText } from "./span-text.ts";
 import type { TraceContext } from "./trace-context.ts";
 import { onlyAttempt, type TraceRow } from "./trace-rows.ts";
 
@@ -26,9 +26,14 @@ export function durationText(node: SpanNode, { formats, now, isCalm }: Context):
 
 export function rowNote({ node, isExpanded }: TraceRow, context: Context): RowNote | undefined {
   const { labels, formats, now } = context;
-  const left = node.until === undefined ? undefined : formats.remaining(node.until - now);
+  const state = shownState(node);
+  const told = node.state === "running" ? runningNote(node, context) : undefined;
+  // One that waits because of what is below it: unfolded, that says so itself.
+  if (told !== undefined || (node.state === "running" && isExpanded)) return told;
   const error = errorOf(node);
-  switch (shownState(node)) {
+  const waiting = state === "waiting" || state === "sleeping" ? (workOf(node).first[state][0] ?? node) : node;
+  const left = waiting.until === undefined ? undefined : formats.remaining(waiting.until - now);
+  switch (state) {
     case "failed":
       // A failure that has come up unchanged from below is told there.
       if (isExpanded && node.children.some((child) => child.error === error)) return undefined;
@@ -38,9 +43,7 @@ export function rowNote({ node, isExpanded }: TraceRow, context: Context): RowNo
     case "sleeping":
       return left === undefined ? undefined : { text: labels.wakesIn(left), tone: "quiet" };
     case "waiting":
-      return { text: labels.waitingFor(awaited(node, labels), left), tone: "waiting" };
-    case "running":
-      return runningNote(node, context);
+      return { text: labels.waitingFor(awaited(waiting, labels), left), tone: "waiting" };
     default:
       return undefined;
   }
@@ -51,14 +54,11 @@ function runningNote(node: SpanNode, { labels, formats }: Context): RowNote | un
   if (progress) return { text: progressText(progress, formats, labels), tone: "quiet" };
   const latest = node.attempts.at(-1);
   if (latest?.state === "failed") {
-    return { text: `${failureText(latest.error, labels)} · ${labels.retrying}`, tone: "failed" };
+    return { text: `${phrase(latest.error ?? "") || labels.failedSilently} · ${labels.retrying}`, tone: "failed" };
   }
   const line = (onlyAttempt(node) ?? node).logs.at(-1);
-  return line && { text: shortText(line.message), tone: "quiet" };
-}
-
-function failureText(error: string | undefined, labels: TraceLabels): string {
-  return shortText(error ?? "") || labels.failedSilently;
+  const text = line && shortText(line.message);
+  return text ? { text, tone: "quiet" } : undefined;
 }
 
 /** What the span, or its last attempt, said of its failure. */

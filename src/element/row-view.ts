@@ -1,14 +1,14 @@
 import type { SpanNode } from "../workflows/span-node.ts";
+import { isolateText } from "../workflows/visible-text.ts";
 import { cutText } from "./bounded-text.ts";
 import { type Child, h, type View } from "./dom.ts";
 import { icon, stateIcon } from "./icons.ts";
 import { attemptBadge, durationText, progressOf, rowLabel, rowNote } from "./row-text.ts";
-import { fractionOf, isOpen, progressText, shownState } from "./span-text.ts";
+import { shownState } from "./open-work.ts";
+import { fractionOf, isOpen, progressText } from "./span-text.ts";
 import type { TraceContext } from "./trace-context.ts";
 import { onlyAttempt, type TraceRow } from "./trace-rows.ts";
 
-/** A note beside a bar needs this share of the timeline. */
-const MIN_NOTE_SPACE = 0.28;
 /** Of more attempts than this, the newest have bars; all have rows. */
 const MAX_BARS = 60;
 /** Bars end a little outside of what is shown, so that their ends are not seen where they go on. */
@@ -24,12 +24,12 @@ export function rowView(row: TraceRow, isTabStop: boolean, context: TraceContext
   const badge = attemptBadge(node, context);
   const note = rowNote(row, context);
   const [start, end] = placeOf(node, context) ?? [0, 1];
-  const isAfter = 1 - end > MIN_NOTE_SPACE;
-  const isBeside = !isNarrow && (isAfter || start > MIN_NOTE_SPACE);
+  const side = note && !isNarrow ? context.sideOf(row, note.text, start, end) : "label";
   const offset = node.startTime && formats.duration(node.startTime - model.extent.originOf(node));
   const cell = (name: string, ...children: Child[]): View => h("div", { class: name, role: "gridcell" }, ...children);
   const noteView = (name: string, style = ""): Child =>
-    note && h("span", { key: "note", class: name, "data-tone": note.tone, style }, h("bdi", {}, note.text));
+    note &&
+    h("span", { key: "note", class: name, title: note.text, "data-tone": note.tone, style }, h("bdi", {}, note.text));
   return h(
     "div",
     {
@@ -64,7 +64,7 @@ export function rowView(row: TraceRow, isTabStop: boolean, context: TraceContext
         node.isOrphan
           ? h("span", { key: "orphan", class: "badge orphan", title: labels.orphanHint }, labels.orphan)
           : undefined,
-        isBeside ? undefined : noteView("note"),
+        side === "label" && noteView("note"),
       ),
       meterView(node, label, context),
       context.buttons.view(node, label, labels),
@@ -74,8 +74,8 @@ export function rowView(row: TraceRow, isTabStop: boolean, context: TraceContext
       { class: "time-cell", role: "gridcell", "data-timeline": "rows" },
       h("span", { class: "vh" }, offset && labels.startsAt(offset)),
       h("span", { class: "bars" }, bars(row, context)),
-      isBeside && isAfter && noteView("note beside", `inset-inline:${percent(Math.max(0, end))} 0`),
-      isBeside && !isAfter && noteView("note beside before", `inset-inline:0 ${percent(1 - start)}`),
+      side === "after" && noteView("note beside", `inset-inline:${percent(Math.max(0, end))} 0`),
+      side === "before" && noteView("note beside before", `inset-inline:0 ${percent(1 - start)}`),
     ),
     cell("duration-cell", durationText(node, context)),
   );
@@ -90,7 +90,7 @@ function meterView(node: SpanNode, label: string, { formats, labels }: TraceCont
     key: "meter",
     class: "meter",
     role: "progressbar",
-    "aria-label": labels.progressOf(label),
+    "aria-label": labels.progressOf(isolateText(label)),
     "aria-valuetext": progressText(progress, formats, labels),
   };
   return [

@@ -1,5 +1,6 @@
 import { throwTo } from "../client/delivery.ts";
 import type { SpanNode, SpanState } from "../workflows/span-node.ts";
+import { isolateText } from "../workflows/visible-text.ts";
 import { ActionButton, type SpanActions } from "./action-button.ts";
 import type { ViewStatus } from "./connection.ts";
 import { DETAILS_STYLE } from "./details-style.ts";
@@ -12,6 +13,7 @@ import { Narrator } from "./narrator.ts";
 import { ROW_STYLE } from "./row-style.ts";
 import { type RunStory, tellRun } from "./run-story.ts";
 import { linkTo, readLink, type SpanLink } from "./span-link.ts";
+import type { ShownState } from "./span-text.ts";
 import { SHARED_STYLE } from "./styles.ts";
 import type { TraceContext, TraceHost } from "./trace-context.ts";
 import { TraceModel, type SpanRef } from "./trace-model.ts";
@@ -29,7 +31,9 @@ export interface TraceStateDetail {
   readonly status: ViewStatus;
   /** The span that stands for the run; undefined while nothing is known of it. */
   readonly run: SpanNode | undefined;
-  /** How the run stands: waiting where all that is open waits. */
+  /** The run's name as the element shows it: one line, without characters that nobody sees. */
+  readonly name: string | undefined;
+  /** How the run stands: waiting if all that is open waits. */
   readonly state: SpanState | undefined;
 }
 
@@ -55,7 +59,7 @@ export class SSETargetTraceElement extends WatchElement implements TraceHost {
   readonly #narrator = new Narrator((text) => this.#announce(text), ENGLISH_TRACE);
   #highlight: ((span: SpanNode) => boolean) | undefined;
   #story: RunStory | undefined;
-  #told: TraceStateDetail = { status: "idle", run: undefined, state: undefined };
+  #told: TraceStateDetail = { status: "idle", run: undefined, name: undefined, state: undefined };
   #announcement = "";
   #link: SpanLink | undefined;
   #copiedTimer: ReturnType<typeof setTimeout> | undefined;
@@ -151,8 +155,8 @@ export class SSETargetTraceElement extends WatchElement implements TraceHost {
     this.refresh();
   }
 
-  /** Shows only spans that have the text in them, and are in one of these states (none: in any). */
-  filter(text: string, states: readonly SpanState[] = []): void {
+  /** Shows only spans that have the text in them, and are shown in one of these states (none: in any). */
+  filter(text: string, states: readonly ShownState[] = []): void {
     this.#model.filter(text, states);
     this.refresh();
   }
@@ -210,12 +214,12 @@ export class SSETargetTraceElement extends WatchElement implements TraceHost {
     this.#model.update(tree);
     const story = tree && tellRun(tree, this.#labels, this.formats);
     this.#story = story;
-    if (story) this.#narrator.watch(this.#model.roots, this.#labels.tell(story.name, story.headline));
+    if (story) this.#narrator.watch(this.#model.roots, this.#labels.tell(isolateText(story.name), story.headline));
     if (this.#link && this.select(this.#link.spanId, this.#link.traceId)) this.#link = undefined;
     const before = this.#told;
-    const detail = { status, run: story?.run, state: story?.state };
+    const detail = { status, run: story?.run, name: story?.name, state: story?.state };
     this.#told = detail;
-    if (status === before.status && detail.state === before.state && detail.run?.name === before.run?.name) return;
+    if (status === before.status && detail.state === before.state && detail.name === before.name) return;
     if (status === "waiting" && before.status === "open") this.#narrator.say(this.#labels.connectionLost);
     if (status === "open" && before.status === "waiting") this.#narrator.say(this.#labels.connectionBack);
     this.#dispatch("ssetarget-state", detail);
@@ -234,7 +238,7 @@ export class SSETargetTraceElement extends WatchElement implements TraceHost {
             toolbarView(context),
             h(
               "div",
-              { key: "body", class: `body${isZoomed}` },
+              { key: "body", class: `body${isZoomed}`, "data-still": this.isStill || undefined },
               this.#tree.count > 0 ? this.#tree.view(context) : this.#emptyView(),
               selected && detailsView(selected, context),
             ),
@@ -268,8 +272,10 @@ export class SSETargetTraceElement extends WatchElement implements TraceHost {
       connection: this.connection,
       now: this.now,
       isCalm: this.isCalm,
+      isStill: this.isStill,
       isNarrow: this.#tree.isNarrow,
       hasCopied: this.#copiedTimer !== undefined,
+      sideOf: (row, note, start, end) => this.#tree.sideOf(row, note, start, end),
     };
   }
 

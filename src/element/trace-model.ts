@@ -1,6 +1,8 @@
-import type { SpanNode, SpanState } from "../workflows/span-node.ts";
+import type { SpanNode } from "../workflows/span-node.ts";
 import type { SpanTree } from "../workflows/span-tree.ts";
 import { showJson } from "./bounded-text.ts";
+import { shownState } from "./open-work.ts";
+import type { ShownState } from "./span-text.ts";
 import { TraceExtent } from "./trace-extent.ts";
 import { keyOf, onlyAttempt, pathTo, type RowPolicy, TraceRows } from "./trace-rows.ts";
 
@@ -23,7 +25,7 @@ export class TraceModel {
   #expandedInFilter = new Map<string, boolean>();
   #isAllCollapsed = false;
   #collapsesFinished = false;
-  #states: readonly SpanState[] = [];
+  #states: readonly ShownState[] = [];
   #query = "";
   #needle = "";
   #tree: SpanTree | undefined;
@@ -46,7 +48,7 @@ export class TraceModel {
   }
 
   /** The states that alone are shown; none: all are. */
-  get states(): readonly SpanState[] {
+  get states(): readonly ShownState[] {
     return this.#states;
   }
 
@@ -105,7 +107,7 @@ export class TraceModel {
   }
 
   /** Shows only what matches: spans in one of these states (none: in any) that have the text in them. */
-  filter(query: string, states: readonly SpanState[]): void {
+  filter(query: string, states: readonly ShownState[]): void {
     this.#query = query;
     this.#needle = query.trim().toLowerCase().slice(0, MAX_SEARCHED_LENGTH);
     this.#states = states;
@@ -150,7 +152,7 @@ export class TraceModel {
   }
 
   #matches(node: SpanNode): boolean {
-    if (this.#states.length > 0 && !this.#states.includes(node.state)) return false;
+    if (this.#states.length > 0 && !this.#states.includes(shownState(node))) return false;
     const attempt = onlyAttempt(node);
     return hasText(node, this.#needle) || (attempt !== undefined && hasText(attempt, this.#needle));
   }

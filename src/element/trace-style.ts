@@ -223,11 +223,13 @@ export const TRACE_STYLE: string = /* css */ `
   .ghost :nth-child(3) {
     margin-inline: 52% 12%;
   }
-  .header:has([data-connection="failed"], [data-connection="closed"]),
-  .header:has([data-connection="failed"], [data-connection="closed"]) ~ .body {
-    .state,
-    .meter i {
-      animation-play-state: paused;
+  [data-still] {
+    .header-time {
+      color: var(--muted);
+    }
+    .bar[data-open],
+    .now {
+      filter: saturate(0.3);
     }
   }
 `;

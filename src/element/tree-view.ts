@@ -1,8 +1,10 @@
 import { ifAllowed } from "../util/if-allowed.ts";
 import { type Child, h, type View } from "./dom.ts";
+import { type NoteSide, NoteSides } from "./note-sides.ts";
 import { RowScroller } from "./row-scroller.ts";
 import { rowLabel } from "./row-text.ts";
 import { percent, rowView } from "./row-view.ts";
+import { isOpen } from "./span-text.ts";
 import { TimelineGestures } from "./timeline-gestures.ts";
 import { type TimeRange, TimeWindow } from "./time-window.ts";
 import type { TraceContext, TraceHost } from "./trace-context.ts";
@@ -11,6 +13,8 @@ import type { TraceRow } from "./trace-rows.ts";
 import { type KeyTarget, TreeKeys } from "./tree-keys.ts";
 
 const NARROW_PX = 640;
+/** Notes are a little smaller than names. */
+const NOTE_SIZE = 0.9;
 const PX_PER_TICK = 90;
 /** A label of the axis that begins after this would stick out at the end. */
 const LAST_LABEL = 0.94;
@@ -27,7 +31,9 @@ export class TreeView implements KeyTarget {
   readonly #sizes = ifAllowed(() => new ResizeObserver(() => this.#measure()));
   #context: TraceContext | undefined;
   #grid: HTMLElement | undefined;
+  readonly #sides = new NoteSides();
   #timelinePx = 480;
+  #fontPx = 14;
   #brush: TimeRange | undefined;
   #focused: SpanRef | undefined;
   #wantsFocus = false;
@@ -68,6 +74,11 @@ export class TreeView implements KeyTarget {
 
   rows(start: number, end: number): readonly TraceRow[] {
     return this.#model.rows.slice(start, end);
+  }
+
+  sideOf({ key, node }: TraceRow, text: string, start: number, end: number): NoteSide {
+    const fontPx = this.#fontPx * NOTE_SIZE;
+    return this.#sides.of(key, { text, start, end, isGrowing: isOpen(node), timelinePx: this.#timelinePx, fontPx });
   }
 
   label({ node }: TraceRow): string {
@@ -144,6 +155,7 @@ export class TreeView implements KeyTarget {
   view(context: TraceContext): View {
     const { labels, formats, now } = context;
     this.#context = context;
+    this.#sides.next();
     const ticks = this.window.ticks(this.#maxTicks);
     const nowMs = this.#model.extent.nowMs(now);
     const at = (ms: number): string => `inset-inline-start:${percent(this.window.placeOf(ms))}`;
@@ -307,6 +319,7 @@ export class TreeView implements KeyTarget {
     const viewPx = (this.#grid?.clientHeight ?? 0) - (sizeOf(".head")?.height ?? 0);
     this.#scroller.measure(viewPx, sizeOf(".probe")?.height, selected ? this.#model.indexOf(selected) : -1);
     this.#timelinePx = this.timelineRect?.width || this.#timelinePx;
+    this.#fontPx = Number.parseFloat(getComputedStyle(this.#root.host).fontSize) || this.#fontPx;
     this.isNarrow = this.#root.host.clientWidth <= NARROW_PX;
     this.#host.refresh();
   }

@@ -67,7 +67,7 @@ export abstract class WatchElement extends BaseElement {
     this.setText("src", url);
   }
 
-  /** `light` or `dark`; otherwise what the reader prefers. */
+  /** `light` or `dark`; otherwise the color scheme that the page uses there. */
   get theme(): string | null {
     return this.getAttribute("theme");
   }
@@ -141,9 +141,14 @@ export abstract class WatchElement extends BaseElement {
     return this.#calm?.matches ?? false;
   }
 
-  /** Nothing is known of what goes on behind a connection that was given up: what is shown stands still. */
-  protected get isStill(): boolean {
+  /** The connection was given up: it is not tried again by itself. */
+  protected get isRefused(): boolean {
     return this.status === "failed" || this.status === "closed";
+  }
+
+  /** Without a connection nothing is known of what goes on: what is shown stands still. */
+  protected get isStill(): boolean {
+    return isStillIn(this.status);
   }
 
   /** Now, on the server's clock. */
@@ -195,13 +200,17 @@ export abstract class WatchElement extends BaseElement {
   #follow(watch: WatchView): () => void {
     const clock = new ServerClock();
     this.#serverClock = clock;
+    this.#frozenAt = undefined;
     const observe = (event: ReceivedEvent): void => clock.observe(toDispatched(event));
     watch.connection?.addEventListener("*", observe);
     let { status } = watch.state;
     const unsubscribe = watch.subscribe(() => {
-      // What comes right after may be history, and tells nothing of the clock.
-      if (watch.state.status !== status) clock.connected();
+      const before = status;
       ({ status } = watch.state);
+      // What comes right after may be history, and tells nothing of the clock.
+      if (status !== before) clock.connected();
+      // Also if nothing is being drawn: what is shown later is how things stood when the connection was lost.
+      if (isStillIn(status) && !isStillIn(before)) this.#frozenAt = clock.now();
       this.#onNews();
     });
     return () => {
@@ -275,6 +284,10 @@ export abstract class WatchElement extends BaseElement {
     delete fields[name];
     fields[name] = value;
   }
+}
+
+function isStillIn(status: ViewStatus): boolean {
+  return status !== "open" && status !== "ended" && status !== "idle";
 }
 
 const sheets = new Map<string, CSSStyleSheet>();

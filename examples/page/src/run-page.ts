@@ -88,8 +88,8 @@ function actionFor(id: string, span: SpanNode): SpanAction | undefined {
   };
 }
 
-function showState(id: string, { run, state }: TraceStateDetail): void {
-  if (run === undefined || state === undefined) return;
-  document.title = `${state === "done" ? "✓ " : state === "failed" ? "✗ " : ""}${run.name} · ${state}`;
-  rememberRun({ id, name: run.name, state, seenAt: Date.now() });
+function showState(id: string, { name, state }: TraceStateDetail): void {
+  if (name === undefined || state === undefined) return;
+  document.title = `${state === "done" ? "✓ " : state === "failed" ? "✗ " : ""}${name} · ${state}`;
+  rememberRun({ id, name, state, seenAt: Date.now() });
 }

@@ -141,7 +141,7 @@ async function measureFrames(page: Page, events: readonly object[], perSecond: n
 
 describe(`<ssetarget-trace> with ${SPANS} spans`, () => {
   it(`keeps up with ${EVENTS_PER_SECOND} events a second`, async () => {
-    const page = await pages.open();
+    const page = await pages.open({});
     const events = manySpans(SPANS + 1_000, Date.now() - 62_000);
     await mountTrace(page, { events: events.slice(0, SPANS * 2), attributes: { follow: "" } });
     const rest = await measureFrames(page, [], 0, 2);
@@ -154,7 +154,7 @@ describe(`<ssetarget-trace> with ${SPANS} spans`, () => {
   });
 
   it("scrolls, folds and finds in a moment", async () => {
-    const page = await pages.open();
+    const page = await pages.open({});
     await mountTrace(page, { events: manySpans(SPANS, Date.now() - 62_000) });
     const measure = (action: string) =>
       page.evaluate(async (name) => {
@@ -182,7 +182,7 @@ describe(`<ssetarget-trace> with ${SPANS} spans`, () => {
 
 describe("an element that has nothing to do", () => {
   it("runs nothing while nothing moves", async () => {
-    const page = await pages.open();
+    const page = await pages.open({});
     await countTimers(page);
     await mountTrace(page, { events: over(), status: "ended" });
     // What is to be announced is still to come.
@@ -194,7 +194,7 @@ describe("an element that has nothing to do", () => {
   });
 
   it("draws nothing while it is out of sight", async () => {
-    const page = await pages.open();
+    const page = await pages.open({});
     await mountTrace(page, { events: eventsOf(DEPLOYMENT, Date.now() - 24_000) });
     await countTimers(page);
     await page.evaluate(() => (document.body.style.paddingTop = "3000px"));
@@ -205,7 +205,7 @@ describe("an element that has nothing to do", () => {
   });
 
   it("leaves nothing behind when it is removed", async () => {
-    const page = await pages.open();
+    const page = await pages.open({});
     await countTimers(page);
     await mountTrace(page, { events: eventsOf(DEPLOYMENT, Date.now() - 24_000) });
     await page.evaluate(() => {
@@ -217,7 +217,7 @@ describe("an element that has nothing to do", () => {
   });
 
   it("costs no memory once it is gone", async () => {
-    const page = await pages.open();
+    const page = await pages.open({});
     const client = await page.context().newCDPSession(page);
     const events = over();
     const mountMany = (count: number) =>

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { bundleElement } from "../../../scripts/build-element.ts";
 import { ROOT } from "../../../scripts/run.ts";
 import type { ConnectionState, ConnectionStatus } from "../../../src/client/connection-state.ts";
@@ -17,6 +17,8 @@ const STYLE = `
   @media (max-width: 640px) { body { padding: 10px; } }
 `;
 
+const VIEW: BrowserContextOptions = { viewport: { width: 1280, height: 860 }, locale: "en-US" };
+
 /** Pages with the elements and `HandWatch` in them, from a server of their own. */
 export interface ElementPages {
   readonly url: string;
@@ -24,6 +26,7 @@ export interface ElementPages {
   readonly complaints: string[];
   /**
    * Opens a page without an element in it.
+   * @param options - Those of a browser context of its own; without them the page is one that other tests had before, loaded anew.
    * @param at - What comes after the page's address: a query, a fragment.
    * @param html - Attributes of its `<html>`.
    */
@@ -51,28 +54,50 @@ export async function openElementPages(browser: Browser): Promise<ElementPages> 
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const contexts: { close(): Promise<void> }[] = [];
+  const shared = await browser.newContext(VIEW);
+  const contexts: BrowserContext[] = [];
+  const used: Page[] = [];
+  const free: Page[] = [];
   const complaints: string[] = [];
+
+  async function newPage(context: BrowserContext): Promise<Page> {
+    const page = await context.newPage();
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("console", (message) => {
+      if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+    });
+    return page;
+  }
+
+  async function pageFor(options: BrowserContextOptions | undefined): Promise<Page> {
+    if (options !== undefined) {
+      const context = await browser.newContext({ ...VIEW, ...options });
+      contexts.push(context);
+      return newPage(context);
+    }
+    const page = free.pop() ?? (await newPage(shared));
+    used.push(page);
+    return page;
+  }
+
   return {
     url,
     complaints,
-    async open(options = {}, at = "", html = "") {
-      const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: "en-US", ...options });
-      contexts.push(context);
-      const page = await context.newPage();
-      page.on("pageerror", (error) => complaints.push(String(error)));
-      page.on("console", (message) => {
-        if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
-      });
+    async open(options, at = "", html = "") {
+      const page = await pageFor(options);
       await page.goto(`${url}/${html === "" ? "" : `?html=${encodeURIComponent(html)}`}${at}`);
       await page.waitForFunction(() => customElements.get("ssetarget-trace") !== undefined);
       return page;
     },
     async leave() {
       for (const context of contexts.splice(0)) await context.close();
+      for (const page of used.splice(0)) {
+        await page.goto("about:blank");
+        free.push(page);
+      }
     },
     async close() {
-      for (const context of contexts) await context.close();
+      for (const context of [...contexts, shared]) await context.close();
       server.close();
       server.closeAllConnections();
       await once(server, "close");

@@ -21,7 +21,7 @@ export function wholeNumberOption(
 }
 
 /** Like {@link wholeNumberOption} for a delay in milliseconds that `null` turns off. */
-export function delayOption(name: string, value: number | null | undefined, fallback: number): number | null {
+export function delayOption(name: string, value: number | null | undefined, fallback: number | null): number | null {
   if (value === undefined) return fallback;
   if (value === null) return null;
   if (Number.isFinite(value) && value > 0 && value <= MAX_TIMER_MS) return value;

@@ -5,13 +5,22 @@ import type { Chunk } from "../stream/frame-window.ts";
 import type { Reading } from "../stream/page-cache.ts";
 import { encodeCursor, encodeGap, encodeRetry, KEEP_ALIVE } from "../wire/frame.ts";
 import { shareBytes, type SharedBytes } from "../wire/shared-bytes.ts";
+import type { AgeLimit, AgingMember } from "./age-limit.ts";
 import type { KeepAlive, KeepAliveMember } from "./keep-alive.ts";
+import { needsHeartbeat } from "./keep-alive.ts";
 import type { Sink, SinkListener } from "./sink.ts";
+import type { StallMember, StallWatch } from "./stall-watch.ts";
 
 /** What connections of one target have in common. */
 export interface ConnectionContext {
   readonly keepAlive: KeepAlive;
+  readonly keepAliveMs: number | null;
+  readonly stallWatch: StallWatch;
+  readonly stallTimeoutMs: number | null;
+  readonly ageLimit: AgeLimit;
   readonly retryMs: number | null;
+  /** Reconnect delay of a client that is sent away on purpose, each time another one. */
+  readonly plannedRetryMs: () => number;
   readonly onError: ErrorListener;
   readonly onClosed: (connection: Connection) => void;
 }
@@ -23,9 +32,9 @@ export interface ConnectionContext {
  * detached and reads on from its cursor, as fast as the sink drains, until it has caught up. Replay, resume and
  * overflow are this one path.
  */
-export class Connection implements FeedConnection, SinkListener, KeepAliveMember {
+export class Connection implements FeedConnection, SinkListener, KeepAliveMember, StallMember, AgingMember {
+  readonly sink: Sink;
   readonly #feed: Feed<ServerSentEvent>;
-  readonly #sink: Sink;
   readonly #context: ConnectionContext;
   readonly #onClosed: () => void;
   readonly #isPartial: boolean;
@@ -51,7 +60,7 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
   ) {
     this.#onClosed = onClosed;
     this.#feed = feed;
-    this.#sink = sink;
+    this.sink = sink;
     this.#context = context;
     this.#cursor = start.afterId;
     this.#gap = start.gap;
@@ -62,13 +71,14 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
 
   /** Begins to write. */
   open(): void {
-    this.#sink.bind(this);
+    this.sink.bind(this);
     if (this.#isClosed) return;
     if (!this.#feed.join(this)) {
       this.reconnect();
       return;
     }
-    this.#context.keepAlive.add(this);
+    if (needsHeartbeat(this.sink, this.#context)) this.#context.keepAlive.add(this);
+    this.#context.ageLimit.add(this);
     // The first bytes make proxies and browsers see an open stream at once, even where there is no event yet.
     this.#write(this.#context.retryMs === null ? KEEP_ALIVE : encodeRetry(this.#context.retryMs));
     if (this.#isPartial) this.#write(shareBytes([encodeCursor(this.#feed.cursorAt(this.#cursor))]));
@@ -117,7 +127,12 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
     }
   }
 
+  get stallTimeoutMs(): number | null {
+    return this.#context.stallTimeoutMs;
+  }
+
   onDrain(): void {
+    this.#context.stallWatch.drained(this);
     if (this.#isClosed) return;
     this.#isWritable = true;
     this.readOn();
@@ -127,6 +142,7 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
     if (this.#isOver) return;
     this.#isOver = true;
     this.#leave();
+    this.#context.stallWatch.left(this);
     this.#context.onClosed(this);
     this.#onClosed();
   }
@@ -137,17 +153,25 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
     else if (this.#isWritable) this.#write(KEEP_ALIVE);
   }
 
+  onTooOld(): void {
+    this.reconnect(this.#context.plannedRetryMs());
+  }
+
   /** Ends the response; the client is asked to come again after `delayMs`, or after a moment of its own. */
   reconnect(delayMs = jitter(this.#context.retryMs ?? DEFAULT_RETRY_MS)): void {
     if (this.#isClosed) return;
-    if (this.#isWritable) this.#sink.write(encodeRetry(delayMs));
+    if (this.#isWritable) this.sink.write(encodeRetry(delayMs));
     this.#finish();
   }
 
   /** Tears the connection down. */
   destroy(): void {
     this.#leave();
-    this.#sink.destroy();
+    try {
+      this.sink.destroy();
+    } catch (error) {
+      this.#context.onError(error);
+    }
   }
 
   #caughtUp(): void {
@@ -190,7 +214,8 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
   #finish(): void {
     if (this.#isClosed) return;
     this.#leave();
-    this.#sink.end();
+    this.#context.stallWatch.ending(this);
+    this.sink.end();
   }
 
   #leave(): void {
@@ -198,12 +223,15 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
     this.#isClosed = true;
     this.#feed.leave(this);
     this.#context.keepAlive.remove(this);
+    this.#context.ageLimit.remove(this);
   }
 
   #write(piece: SharedBytes): void {
     this.#wroteSinceTick = true;
     try {
-      if (!this.#sink.write(piece)) this.#isWritable = false;
+      const canTakeMore = this.sink.write(piece);
+      if (!canTakeMore) this.#isWritable = false;
+      this.#context.stallWatch.wrote(this, piece, canTakeMore);
     } catch (error) {
       // One sink that fails must not keep the others of this turn from being written to.
       this.#context.onError(error);

@@ -4,13 +4,15 @@ import type { Feed, StartAt } from "../stream/feed.ts";
 import { withTimeout } from "../stream/with-timeout.ts";
 import { STREAM_HEADERS, STREAM_NAME_HEADER } from "../wire/response-head.ts";
 import { textHash } from "../util/text-hash.ts";
+import { AgeLimit } from "./age-limit.ts";
 import { refuse, refuseAs, sendAway, unavailable, type Admission } from "./admission.ts";
 import { Connection, type ConnectionContext } from "./connection.ts";
 import type { CorsPolicy } from "./cors.ts";
-import { KeepAlive } from "./keep-alive.ts";
+import { heartbeatMs, KeepAlive } from "./keep-alive.ts";
 import { acceptsEventStream, requestCursor, requestHead, type RequestHead } from "./request-head.ts";
 import { parseTarget } from "./request-target.ts";
 import { Slots, type SlotLimits } from "./slots.ts";
+import { StallWatch } from "./stall-watch.ts";
 import { WebStreamSink } from "./web-stream-sink.ts";
 
 /**
@@ -39,6 +41,9 @@ export interface EndpointOptions extends SlotLimits {
   readonly cors: CorsPolicy | undefined;
   readonly startAt: StartAt;
   readonly keepAliveMs: number | null;
+  readonly stallTimeoutMs: number | null;
+  readonly maxStalledBytes: number;
+  readonly maxConnectionAgeMs: number | null;
   readonly retryMs: number | null;
   /** How long `authorize` and `exists` may take. */
   readonly storeTimeoutMs: number | null;
@@ -67,7 +72,12 @@ export class Endpoint {
     this.#options = options;
     this.#slots = new Slots(options);
     this.#context = {
-      keepAlive: new KeepAlive(options.keepAliveMs),
+      keepAlive: new KeepAlive(heartbeatMs(options)),
+      keepAliveMs: options.keepAliveMs,
+      stallWatch: new StallWatch(options.maxStalledBytes),
+      stallTimeoutMs: options.stallTimeoutMs,
+      ageLimit: new AgeLimit(options.maxConnectionAgeMs),
+      plannedRetryMs: () => this.#plannedRetryMs(),
       retryMs: options.retryMs,
       onError: options.onError,
       onClosed: (connection) => {

@@ -1,3 +1,5 @@
+import type { Sink } from "./sink.ts";
+
 /** Something that wants to be asked from time to time whether it has been quiet. */
 export interface KeepAliveMember {
   onKeepAliveTick(): void;
@@ -29,4 +31,24 @@ export class KeepAlive {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
+}
+
+export interface Vigilance {
+  readonly keepAliveMs: number | null;
+  readonly stallTimeoutMs: number | null;
+}
+
+/** How often connections are to be written to that would else be silent. */
+export function heartbeatMs({ keepAliveMs, stallTimeoutMs }: Vigilance): number | null {
+  return keepAliveMs ?? stallTimeoutMs;
+}
+
+/**
+ * Whether a connection is to be written to when it is silent. Without a keep-alive this is only for the server to notice a
+ * client that has vanished, and if the transport does that, nothing is to be written.
+ */
+export function needsHeartbeat(sink: Sink, { keepAliveMs, stallTimeoutMs }: Vigilance): boolean {
+  const isSilent = stallTimeoutMs !== null && (keepAliveMs === null || keepAliveMs > stallTimeoutMs);
+  const detectsLoss = isSilent ? sink.detectLoss?.(stallTimeoutMs) : undefined;
+  return keepAliveMs !== null || detectsLoss === false;
 }

@@ -1,12 +1,12 @@
 import { SSETargetError, type ErrorListener } from "../errors.ts";
 import { KEEP_ALIVE } from "../wire/frame.ts";
-import { encodeText, shareBytes } from "../wire/shared-bytes.ts";
-import type { KeepAliveMember } from "./keep-alive.ts";
-import { joinKeepAlive } from "./shared-keep-alive.ts";
+import { encodeText, shareBytes, type SharedBytes } from "../wire/shared-bytes.ts";
+import { heartbeatMs, needsHeartbeat, type KeepAliveMember, type Vigilance } from "./keep-alive.ts";
+import { joinKeepAlive, sharedStallWatch } from "./shared-timers.ts";
 import type { Sink, SinkListener } from "./sink.ts";
+import type { StallMember, StallWatch } from "./stall-watch.ts";
 
-export interface MessageWriterOptions {
-  readonly keepAliveMs: number | null;
+export interface MessageWriterOptions extends Vigilance {
   readonly maxBufferedBytes: number;
   readonly closeTimeoutMs: number;
   readonly onError: ErrorListener;
@@ -21,8 +21,9 @@ const TURN_BYTES = 64 * 1024;
  * Writes to one client what nobody else gets and no store keeps. What a turn brings is one write. What the sink cannot take waits in
  * a bounded buffer; beyond its bound the connection is cut off, so that the client comes again rather than missing something.
  */
-export class MessageWriter implements SinkListener, KeepAliveMember {
-  readonly #sink: Sink;
+export class MessageWriter implements SinkListener, KeepAliveMember, StallMember {
+  readonly sink: Sink;
+  readonly #stallWatch: StallWatch = sharedStallWatch();
   readonly #options: MessageWriterOptions;
   readonly #leaveKeepAlive: () => void;
   #waiting: Uint8Array[] = [];
@@ -37,12 +38,16 @@ export class MessageWriter implements SinkListener, KeepAliveMember {
 
   /** @param first written at once, so that proxies and browsers see an open stream */
   constructor(sink: Sink, first: string, options: MessageWriterOptions) {
-    this.#sink = sink;
+    this.sink = sink;
     this.#options = options;
-    this.#leaveKeepAlive = joinKeepAlive(options.keepAliveMs, this);
+    this.#leaveKeepAlive = joinKeepAlive(needsHeartbeat(sink, options) ? heartbeatMs(options) : null, this);
     sink.bind(this);
     this.write(first);
     this.#flush();
+  }
+
+  get stallTimeoutMs(): number | null {
+    return this.#options.stallTimeoutMs;
   }
 
   get isOpen(): boolean {
@@ -90,19 +95,24 @@ export class MessageWriter implements SinkListener, KeepAliveMember {
       // The flush may have found that the sink has failed.
       if (this.isOpen) {
         this.#state = "ending";
-        this.#timer = setTimeout(() => this.#sink.destroy(), this.#options.closeTimeoutMs);
+        this.#timer = setTimeout(() => this.sink.destroy(), this.#options.closeTimeoutMs);
         this.#settleReady();
-        if (this.#waiting.length === 0) this.#sink.end();
+        if (this.#waiting.length === 0) this.sink.end();
       }
     }
     return this.#closed.promise;
   }
 
+  destroy(): void {
+    this.sink.destroy();
+  }
+
   onDrain(): void {
+    this.#stallWatch.drained(this);
     if (this.#state === "closed") return;
     this.#isWritable = true;
     this.#flush();
-    if (this.#state === "ending" && this.#waiting.length === 0) this.#sink.end();
+    if (this.#state === "ending" && this.#waiting.length === 0) this.sink.end();
     else if (this.#isWritable) this.#settleReady();
   }
 
@@ -112,6 +122,7 @@ export class MessageWriter implements SinkListener, KeepAliveMember {
     this.#waiting = [];
     this.#waitingBytes = 0;
     this.#leaveKeepAlive();
+    this.#stallWatch.left(this);
     clearTimeout(this.#timer as ReturnType<typeof setTimeout>);
     this.#settleReady();
     this.#closed.resolve();
@@ -121,7 +132,7 @@ export class MessageWriter implements SinkListener, KeepAliveMember {
   onKeepAliveTick(): void {
     if (this.#wroteSinceTick) this.#wroteSinceTick = false;
     // A sink that is full is not quiet; a comment would only wait behind what waits already.
-    else if (this.#isWritable && this.#state === "open") this.#put(() => this.#sink.write(KEEP_ALIVE));
+    else if (this.#isWritable && this.#state === "open") this.#put(KEEP_ALIVE);
   }
 
   #flush(): void {
@@ -129,16 +140,18 @@ export class MessageWriter implements SinkListener, KeepAliveMember {
     const piece = shareBytes(this.#waiting);
     this.#waiting = [];
     this.#waitingBytes = 0;
-    this.#put(() => this.#sink.write(piece));
+    this.#put(piece);
   }
 
-  #put(write: () => boolean): void {
+  #put(piece: SharedBytes): void {
     this.#wroteSinceTick = true;
     try {
-      if (!write()) this.#isWritable = false;
+      const canTakeMore = this.sink.write(piece);
+      if (!canTakeMore) this.#isWritable = false;
+      this.#stallWatch.wrote(this, piece, canTakeMore);
     } catch (error) {
       this.#options.onError(error);
-      this.#sink.destroy();
+      this.sink.destroy();
     }
   }
 
@@ -150,7 +163,7 @@ export class MessageWriter implements SinkListener, KeepAliveMember {
         `a client that does not read was cut off, for ${this.#waitingBytes} bytes wait for it; await \`ready\` before dispatching more, or raise \`maxBufferedBytes\` (${maxBufferedBytes})`,
       ),
     );
-    this.#sink.destroy();
+    this.sink.destroy();
   }
 
   #settleReady(): void {

@@ -1,11 +1,14 @@
-import type { ServerResponse } from "node:http";
+import { ServerResponse } from "node:http";
+import { Socket } from "node:net";
 import type { SharedBytes } from "../wire/shared-bytes.ts";
+import { detectLossOf, progressOf } from "./node-socket-state.ts";
 import type { Sink, SinkListener } from "./sink.ts";
 
 /** A Node response as a sink. Back-pressure is the response's own: `write`'s answer and `drain`. */
 export class NodeSink implements Sink {
   readonly #response: ServerResponse;
   #isOver = false;
+  #writtenBytes = 0;
 
   constructor(response: ServerResponse) {
     this.#response = response;
@@ -28,6 +31,7 @@ export class NodeSink implements Sink {
 
   write(piece: SharedBytes): boolean {
     if (this.#isOver) return false;
+    this.#writtenBytes += piece.byteLength;
     const canTakeMore = this.#response.write(piece.bytes);
     // A compressing middleware keeps what it has until it is told to let go.
     (this.#response as { flush?: () => void }).flush?.();
@@ -40,5 +44,30 @@ export class NodeSink implements Sink {
 
   destroy(): void {
     this.#response.destroy();
+  }
+
+  waitingBytes(): number {
+    // What imitates a response may not have it.
+    return this.#isOver ? 0 : this.#response.writableLength || 0;
+  }
+
+  progress(): number {
+    const socket = this.#socket;
+    return socket === undefined ? this.#writtenBytes - this.waitingBytes() : progressOf(socket);
+  }
+
+  /** A middleware that compresses, and TLS, make bytes of each connection's own; HTTP/2 waits with those it was given. */
+  get copies(): boolean {
+    return this.#socket !== undefined;
+  }
+
+  detectLoss(silentMs: number): boolean {
+    return this.#socket !== undefined && detectLossOf(this.#socket, silentMs);
+  }
+
+  /** The socket that belongs to this response alone: not that of an HTTP/2 session. */
+  get #socket(): Socket | undefined {
+    const response = this.#response;
+    return response instanceof ServerResponse && response.socket instanceof Socket ? response.socket : undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { OutgoingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { SharedBytes } from "../wire/shared-bytes.ts";
+import { detectLossOf, progressOf } from "./node-socket-state.ts";
 import type { Sink, SinkListener } from "./sink.ts";
 
 /**
@@ -50,6 +51,23 @@ export class NodeSocketSink implements Sink {
 
   destroy(): void {
     this.#response.destroy();
+  }
+
+  waitingBytes(): number {
+    return this.#isOver ? 0 : this.#socket.writableLength;
+  }
+
+  progress(): number {
+    return progressOf(this.#socket);
+  }
+
+  /** TLS waits with what it has encrypted for this connection. */
+  get copies(): boolean {
+    return "encrypted" in this.#socket;
+  }
+
+  detectLoss(silentMs: number): boolean {
+    return detectLossOf(this.#socket, silentMs);
   }
 }
 

@@ -16,6 +16,23 @@ export interface Sink {
   write(piece: SharedBytes): boolean;
   /** Ends the response after what was written. Idempotent. */
   end(): void;
-  /** Tears the response down without waiting for a far end that does not read. Idempotent. */
+  /**
+   * Tears the response down without waiting for a far end that does not read, and lets go of what it was given, also after
+   * `end`. Idempotent.
+   */
   destroy(): void;
+  /**
+   * How many bytes wait for the far end. A sink without it counts as waiting from a `write` that answers `false` to the next
+   * `onDrain`, and from `end` to `onClosed`.
+   */
+  waitingBytes?(): number;
+  /** A number that changes whenever the far end takes something of what waits. */
+  progress?(): number;
+  /** Whether what waits here is a copy, and not the piece that other sinks wait with. */
+  readonly copies?: boolean;
+  /**
+   * Asks the transport to find out whether the far end is still there after so long a silence. `false`: it cannot, so
+   * something must be written now and then.
+   */
+  detectLoss?(silentMs: number): boolean;
 }

@@ -1,3 +1,4 @@
+import { SSETargetError } from "../errors.ts";
 import type { SharedBytes } from "../wire/shared-bytes.ts";
 import type { Sink, SinkListener } from "./sink.ts";
 
@@ -10,6 +11,8 @@ export class WebStreamSink implements Sink {
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #listener: SinkListener | undefined;
   #isFull = false;
+  #isOver = false;
+  #writtenBytes = 0;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = () => this.destroy();
 
@@ -22,7 +25,10 @@ export class WebStreamSink implements Sink {
           this.#isFull = false;
           this.#listener?.onDrain();
         },
-        cancel: () => this.#finish(),
+        cancel: () => {
+          this.#finish();
+          this.#controller = undefined;
+        },
       },
       { highWaterMark: HIGH_WATER_MARK_BYTES, size: (chunk) => chunk.byteLength },
     );
@@ -38,33 +44,54 @@ export class WebStreamSink implements Sink {
 
   write(piece: SharedBytes): boolean {
     const controller = this.#controller;
-    if (controller === undefined) return false;
+    if (controller === undefined || this.#isOver) return false;
+    this.#writtenBytes += piece.byteLength;
     controller.enqueue(piece.bytes);
     this.#isFull = (controller.desiredSize ?? 0) <= 0;
     return !this.#isFull;
   }
 
   end(): void {
-    const controller = this.#controller;
-    if (controller === undefined) return;
+    if (this.#isOver) return;
     this.#finish();
-    controller.close();
+    this.#controller?.close();
   }
 
   destroy(): void {
     const controller = this.#controller;
     if (controller === undefined) return;
+    const isUnread = this.waitingBytes() > 0;
+    const wasOver = this.#isOver;
+    this.#controller = undefined;
     this.#finish();
-    // Not `error`: whoever still reads sees an ordinary end and comes again with its cursor.
     try {
-      controller.close();
+      // A stream that is closed keeps what it has until it is read, which may be never; one that fails lets go of it.
+      if (isUnread) controller.error(new SSETargetError("timeout", "the response was torn down, for nobody read it"));
+      // Whoever still reads sees an ordinary end, and reconnects with its cursor.
+      else if (!wasOver) controller.close();
     } catch {
       // Already cancelled by its reader, which is all that was wanted.
     }
   }
 
+  /** What the reader has not taken, also after the end. */
+  waitingBytes(): number {
+    const desiredSize = this.#controller?.desiredSize ?? null;
+    if (desiredSize === null || (this.#isOver && desiredSize === 0)) return 0;
+    return HIGH_WATER_MARK_BYTES - desiredSize;
+  }
+
+  progress(): number {
+    return this.#writtenBytes - this.waitingBytes();
+  }
+
+  detectLoss(): boolean {
+    return false;
+  }
+
   #finish(): void {
-    this.#controller = undefined;
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#listener?.onClosed();
   }

@@ -11,8 +11,17 @@ import { checkFunction, quiet } from "./sse-target-options.ts";
 
 /** Options of a target for one request. Absent and `undefined` mean the default. */
 export interface ServerSentEventTargetOptions {
-  /** A quiet connection is sent a comment this often, in milliseconds; `null`: never. @defaultValue 15_000 */
+  /**
+   * A quiet connection is sent a comment this often, in milliseconds; `null`: never, save what `stallTimeoutMs` needs.
+   *
+   * @defaultValue 15_000
+   */
   readonly keepAliveMs?: number | null;
+  /**
+   * How long the client may take nothing of what waits for it, in milliseconds, before it is let go; `null`: forever. A client
+   * that has vanished is noticed so too, as {@link SSETargetOptions.stallTimeoutMs} says. @defaultValue 120_000 (2 minutes)
+   */
+  readonly stallTimeoutMs?: number | null;
   /** How long the client waits before it connects again, in milliseconds; `null`: its own default. @defaultValue 2_000 */
   readonly retryMs?: number | null;
   /**
@@ -51,14 +60,13 @@ export class ServerSentEventTarget extends EventTarget {
    */
   constructor(sink: Sink, options: ServerSentEventTargetOptions = {}, lastEventId?: string) {
     super();
-    const { keepAliveMs, retryMs, ...limits } = resolveTargetOptions(options);
+    const { retryMs, ...limits } = resolveTargetOptions(options);
     this.lastEventId = lastEventId;
     this.#onError = limits.onError;
     // The first bytes make proxies and browsers see an open stream at once.
     const first = retryMs === null ? KEEP_ALIVE_TEXT : `retry: ${retryMs}\n\n`;
     this.#writer = new MessageWriter(sink, first, {
       ...limits,
-      keepAliveMs,
       // Later, so that one who is only now given this target hears of it too.
       onClosed: () => queueMicrotask(() => void super.dispatchEvent(new Event(CLOSE_TYPE))),
     });
@@ -178,6 +186,7 @@ export function resolveTargetOptions(options: ServerSentEventTargetOptions) {
   checkFunction("onError", options.onError);
   return {
     keepAliveMs: delayOption("keepAliveMs", options.keepAliveMs, 15_000),
+    stallTimeoutMs: delayOption("stallTimeoutMs", options.stallTimeoutMs, 120_000),
     retryMs: options.retryMs === null ? null : wholeNumberOption("retryMs", options.retryMs, 2_000, 0),
     maxBufferedBytes: wholeNumberOption("maxBufferedBytes", options.maxBufferedBytes, 1024 * 1024, 1),
     closeTimeoutMs: wholeNumberOption("closeTimeoutMs", options.closeTimeoutMs, 5_000, 0, MAX_TIMER_MS),

@@ -16,8 +16,31 @@ export interface SSETargetOptions {
   readonly cors?: CorsOptions | boolean;
   /** Where a client without a cursor begins. @defaultValue "beginning" */
   readonly startAt?: StartAt;
-  /** A quiet connection is sent a comment this often, in milliseconds; `null`: never. @defaultValue 15_000 */
+  /**
+   * A quiet connection is sent a comment this often, in milliseconds; `null`: never, save what `stallTimeoutMs` needs.
+   *
+   * @defaultValue 15_000
+   */
   readonly keepAliveMs?: number | null;
+  /**
+   * How long a client may take nothing of what waits for it, in milliseconds, before it is let go; it comes back with its
+   * cursor. `null`: forever.
+   *
+   * A client that has vanished is noticed so too. If `keepAliveMs` leaves connections silent for longer than this, then by
+   * TCP's own keep-alive on Node's sockets, and elsewhere by a comment this often.
+   * @defaultValue 120_000 (2 minutes)
+   */
+  readonly stallTimeoutMs?: number | null;
+  /**
+   * What waits for all clients together that cannot take more just now, in bytes; clients that wait for the same events share
+   * one piece of memory. Beyond it the client is let go that has held the most for the longest. @defaultValue 67_108_864 (64 MiB)
+   */
+  readonly maxStalledBytes?: number;
+  /**
+   * Age at which a connection is ended in good order, in milliseconds; the client is asked to reconnect between 0.5 and 3.5 s
+   * later. Spreads clients over new processes, and asks `authorize` again. @defaultValue null: any age
+   */
+  readonly maxConnectionAgeMs?: number | null;
   /** How long clients wait before they connect again, in milliseconds; `null`: their own default. @defaultValue 2_000 */
   readonly retryMs?: number | null;
   /** The largest event, in bytes of its JSON; a larger one is refused with `event-too-large`. @defaultValue 1_048_576 */
@@ -75,6 +98,9 @@ export function resolveOptions(options: SSETargetOptions): ResolvedOptions {
     cors: cors === undefined || cors === false ? undefined : new CorsPolicy(cors),
     startAt,
     keepAliveMs: delayOption("keepAliveMs", options.keepAliveMs, 15_000),
+    stallTimeoutMs: delayOption("stallTimeoutMs", options.stallTimeoutMs, 120_000),
+    maxStalledBytes: wholeNumberOption("maxStalledBytes", options.maxStalledBytes, 64 * 1024 * 1024, 1),
+    maxConnectionAgeMs: delayOption("maxConnectionAgeMs", options.maxConnectionAgeMs, null),
     retryMs: delayOption("retryMs", options.retryMs, 2_000),
     maxEventBytes: wholeNumberOption("maxEventBytes", options.maxEventBytes, 1024 * 1024, 1),
     maxConnections: wholeNumberOption("maxConnections", options.maxConnections, 100_000, 1),

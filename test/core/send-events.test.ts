@@ -487,9 +487,11 @@ describe("a per-request target", () => {
 
     it("sends a comment to a quiet client, by one timer for all", async () => {
       vi.useFakeTimers();
-      const clients = await Promise.all(Array.from({ length: 100 }, () => open([{ keepAliveMs: 1_000 }])));
+      const clients = await Promise.all(
+        Array.from({ length: 100 }, () => open([{ keepAliveMs: 1_000, stallTimeoutMs: null }])),
+      );
       expect(vi.getTimerCount()).toBe(1);
-      await open([{ keepAliveMs: null }]);
+      await open([{ keepAliveMs: null, stallTimeoutMs: null }]);
       expect(vi.getTimerCount()).toBe(1);
       await vi.advanceTimersByTimeAsync(1_000);
       const [first] = clients;

@@ -1,4 +1,5 @@
 import { KeepAlive, type KeepAliveMember } from "./keep-alive.ts";
+import { StallWatch } from "./stall-watch.ts";
 
 interface Entry {
   readonly keepAlive: KeepAlive;
@@ -29,4 +30,15 @@ export function joinKeepAlive(intervalMs: number | null, member: KeepAliveMember
     entry.members--;
     if (entry.members === 0) entries.delete(intervalMs);
   };
+}
+
+const stallWatch = newStallWatch();
+
+/** Watches connections that belong to no target; each bounds by itself what waits for it. */
+export function sharedStallWatch(): StallWatch {
+  return isShared ? stallWatch : newStallWatch();
+}
+
+function newStallWatch(): StallWatch {
+  return new StallWatch(Number.POSITIVE_INFINITY);
 }

@@ -239,7 +239,7 @@ describe("maxStalledBytes", () => {
       expect(reader.ids).toEqual([1, 2]);
     }
     const unread = await Promise.all([1, 2, 3].map((n) => hub.fetch(get(`/run-${n}`))));
-    const read = await Promise.allSettled(unread.map(({ body }) => body?.getReader().read()));
+    const read = await Promise.allSettled(unread.map(async ({ body }) => body?.getReader().read()));
     expect(read.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "fulfilled", "rejected"]);
   });
 });

@@ -85,6 +85,7 @@ describe("a socket that is not read", () => {
     await open(target);
     await connected(target);
     await letGo(target);
+    expect(target.connectionCount).toBe(0);
   });
 
   it("is let go when it is half closed", async () => {
@@ -93,6 +94,7 @@ describe("a socket that is not read", () => {
     await connected(target);
     socket.end();
     await letGo(target);
+    expect(target.connectionCount).toBe(0);
   });
 
   it("is let go when the target has been closed behind it, and is waited for no longer than that", async () => {
@@ -140,7 +142,10 @@ describe("a socket that is not read", () => {
     await connected(target);
     // Time is the test's own, what goes over the socket is real.
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
-    const left = () => serving._handle?.writeQueueSize ?? 0;
+    const left = () => {
+      const { _handle: handle } = serving;
+      return handle?.writeQueueSize ?? 0;
+    };
     for (let step = 0; step < 5; step++) {
       const before = left();
       while (left() >= before) {

@@ -23,7 +23,7 @@ export function detailsView(node: SpanNode, context: TraceContext): View {
   const attempt = onlyAttempt(node);
   const progress = progressOf(node);
   const { startTime } = node;
-  const moment = (time: number | undefined) => time && formats.moment(time, true);
+  const moment = (time: number | undefined) => (time === undefined ? undefined : formats.moment(time, true));
   const tool = (image: string, words: string, onclick: () => void): View =>
     h("button", { type: "button", class: "tool", title: words, "aria-label": words, onclick }, icon(image));
   return h(
@@ -56,7 +56,8 @@ export function detailsView(node: SpanNode, context: TraceContext): View {
         [labels.duration, durationText(node, context)],
         [
           labels.started,
-          startTime && `${moment(startTime)} (+${formats.duration(startTime - model.extent.originOf(node))})`,
+          startTime !== undefined &&
+            `${moment(startTime)} (+${formats.duration(startTime - model.extent.originOf(node))})`,
         ],
         [labels.endedAt, moment(node.endTime)],
         [labels.until, moment(node.until)],
@@ -96,7 +97,11 @@ function logViews(lines: SpanNode["logs"], start: number | undefined, context: T
           h(
             "li",
             { "data-level": level },
-            h("span", { title: formats.moment(time, true) }, start && `+${formats.duration(time - start)}`),
+            h(
+              "span",
+              { title: formats.moment(time, true) },
+              start !== undefined && `+${formats.duration(time - start)}`,
+            ),
             h("span", { class: "level" }, level),
             h(
               "div",

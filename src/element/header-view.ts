@@ -34,7 +34,7 @@ export function headerView(story: RunStory | undefined, context: TraceContext): 
         "div",
         { class: "header-time" },
         h("div", { class: "big", role: "timer", "aria-live": "off" }, durationText(run, context)),
-        h("div", { class: "quiet" }, run.startTime && labels.startedAt(formats.moment(run.startTime))),
+        h("div", { class: "quiet" }, run.startTime !== undefined && labels.startedAt(formats.moment(run.startTime))),
       ),
     h(
       "div",

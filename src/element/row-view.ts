@@ -25,7 +25,8 @@ export function rowView(row: TraceRow, isTabStop: boolean, context: TraceContext
   const note = rowNote(row, context);
   const [start, end] = placeOf(node, context) ?? [0, 1];
   const side = note && !isNarrow ? context.sideOf(row, note.text, start, end) : "label";
-  const offset = node.startTime && formats.duration(node.startTime - model.extent.originOf(node));
+  const offset =
+    node.startTime === undefined ? undefined : formats.duration(node.startTime - model.extent.originOf(node));
   const cell = (name: string, ...children: Child[]): View => h("div", { class: name, role: "gridcell" }, ...children);
   const noteView = (name: string, style = ""): Child =>
     note &&

@@ -61,7 +61,7 @@ function nodeEvents(node: SpanNode, place: Place): object[] {
   const time = startTime ?? place.time;
   const id = node.startId;
   if (startTime !== undefined) {
-    const until = node.until && iso(node.until);
+    const until = node.until === undefined ? undefined : iso(node.until);
     tell("started", time, { id, attributes, until, waitingFor: node.waitingFor });
   }
   if (startTime === undefined || progress !== undefined) tell("updated", time, { id, attributes, progress });

@@ -7,7 +7,8 @@ import type { TraceSnapshot } from "./dehydrate-trace.ts";
 import type { Fold } from "./shared-stream.ts";
 import { ENDED, isSameState } from "./stream-state.ts";
 
-/** Leases are judged at least so often. */
+/** Leases are judged at least and at most so often, in milliseconds. */
+const MIN_TICK_MS = 100;
 const MAX_TICK_MS = 5_000;
 
 /** All of a trace that can be seen, at one moment. */
@@ -31,7 +32,7 @@ export class TraceFold implements Fold<TraceView> {
     this.tree = new SpanTree(options);
     this.tree.applyAll(from?.events ?? []);
     this.cursor = from?.lastEventId ?? "";
-    if (leaseMs) this.tickMs = Math.min(leaseMs / 4, MAX_TICK_MS);
+    if (leaseMs) this.tickMs = Math.min(Math.max(leaseMs / 4, MIN_TICK_MS), MAX_TICK_MS);
     this.snapshot = this.#view(this.isOver ? ENDED : state);
   }
 

@@ -24,8 +24,8 @@ export type TreeInput =
 
 const MALFORMED: TreeInput = { type: "malformed" };
 
-/** Only this form: `Date.parse` also takes others, and reads some of them in the local time zone. */
-const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+/** Only this form: `Date.parse` also takes others, and reads some of them in the local time zone. Years outside 0 to 9999 have a sign and six digits. */
+const ISO_TIME = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 const KINDS: ReadonlySet<unknown> = new Set<SpanKind>([
   "workflow",

@@ -60,6 +60,35 @@ describe("a snapshot of a trace", () => {
     expect(tree.roots).toBe(before);
   });
 
+  it.each([
+    0,
+    1,
+    -1,
+    Date.UTC(-1, 11, 31),
+    -62_167_219_200_001,
+    Date.UTC(9999, 11, 31, 23, 59, 59, 999) + 1,
+    8.64e15,
+    -8.64e15,
+  ])("keeps the time %d, wherever a span tells one", (time) => {
+    const timestamp = new Date(time).toISOString();
+    const told = { timestamp };
+    const snapshot = expectSame(
+      numbered([
+        { ...started("a", { kind: "sleep", until: timestamp }), ...told } as SpanEvent,
+        { ...logged("a", "Now"), ...told },
+        { ...ended("a"), ...told },
+        { ...started("b", { parent: "a", kind: "wait", until: timestamp }), ...told } as SpanEvent,
+        { ...failed("b", ""), ...told },
+        { ...updated("c", { parent: "gone", progress: { current: 0, total: 0, unit: "", message: "" } }), ...told },
+      ]),
+    );
+    const { roots } = fold(snapshot.events);
+    const [a, c] = roots;
+    expect(a).toMatchObject({ startTime: time, until: time, endTime: time, durationMs: 0, logs: [{ time }] });
+    expect(a?.children).toMatchObject([{ startTime: time, until: time, endTime: time, state: "failed", error: "" }]);
+    expect(c?.progress).toEqual({ current: 0, total: 0, unit: "", message: "" });
+  });
+
   it("is as large as the tree, however many events made it", () => {
     const ticks = Array.from({ length: 10_000 }, (_, n) => updated("a", { ms: n, progress: { current: n } }));
     const { events } = dehydrateTrace(numbered([started("a"), ...ticks]));

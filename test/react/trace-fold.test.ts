@@ -32,5 +32,7 @@ describe("what a trace is folded into", () => {
     fold.take([], OPEN);
     expect(fold.snapshot.roots[0]?.state).toBe("abandoned");
     expect(new TraceFold(undefined, undefined, CONNECTING).tickMs).toBeUndefined();
+    expect(new TraceFold(undefined, { leaseMs: null }, CONNECTING).tickMs).toBeUndefined();
+    expect(new TraceFold(undefined, { leaseMs: 1 }, CONNECTING).tickMs).toBe(100);
   });
 });

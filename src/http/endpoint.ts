@@ -27,6 +27,8 @@ export type Authorize = (request: Request, stream: string) => Authorization | Pr
 /** How an endpoint finds the stream that a path stands for. */
 export interface StreamRoute {
   readonly stream: string;
+  /** The one way to write the path, if there are several: `authorize` is shown this one. */
+  readonly path?: string;
   /** Whether there is such a stream. Creates nothing. */
   exists(): boolean | Promise<boolean>;
   /** The stream's feed, made on demand. */
@@ -109,6 +111,8 @@ export class Endpoint {
     if (typeof url === "string") return refuse(400, cors, url);
     const route = this.#options.route(url.pathname);
     if (route === undefined) return refuse(404, cors, "There is no event stream at this path.");
+    // `%61` is `a`: whoever compares the path with a text shall see what is served, however it was written.
+    if (route.path !== undefined && route.path !== url.pathname) url.pathname = route.path;
     if (head.method === "OPTIONS") {
       const headers = { ...cors, ...this.#options.cors?.preflightHeaders, allow: ALLOW };
       return { kind: "reply", status: 204, headers, body: null };

@@ -25,7 +25,7 @@ export function requestHead(request: Request): RequestHead {
     method: request.method,
     url: request.url,
     header: (name) => request.headers.get(name),
-    toRequest: () => request,
+    toRequest: (url) => (url === request.url ? request : new Request(url, request)),
   };
 }
 

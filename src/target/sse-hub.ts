@@ -191,6 +191,7 @@ export class SSEHub<E extends ServerSentEvent> {
     if (name === undefined || name === "" || name.length > MAX_NAME_LENGTH) return undefined;
     return {
       stream: name,
+      path: this.#pattern.pathOf(name),
       exists: () => this.#streams.has(name) || this.#exists === undefined || this.#exists(name),
       feed: () => this.#view(name).feed as unknown as Feed<ServerSentEvent>,
       onLeft: () => this.#streams.left(name),

@@ -174,6 +174,10 @@ describe("authorize is shown what is served", () => {
     ["a port and a query", "GET /runs/a/sse?b=1 HTTP/1.1", "x:8080", "http://x:8080/runs/a/sse?b=1", "x:8080", "a"],
     ["an IPv6 address", "GET /runs/a/sse HTTP/1.1", "[::1]:81", "http://[::1]:81/runs/a/sse", "[::1]:81", "a"],
     ["an encoded slash", "GET /runs/a%2Fb/sse HTTP/1.1", "x", "http://x/runs/a%2Fb/sse", "x", "a/b"],
+    ["letters that are encoded", "GET /runs/%61%62-%7e/sse HTTP/1.1", "x", "http://x/runs/ab-~/sse", "x", "ab-~"],
+    ["an encoded slash in small letters", "GET /runs/a%2fb/sse HTTP/1.1", "x", "http://x/runs/a%2Fb/sse", "x", "a/b"],
+    ["marks that need not be encoded", "GET /runs/a%21/sse?%61 HTTP/1.1", "x", "http://x/runs/a!/sse?%61", "x", "a!"],
+    ["marks that need not be plain", "GET /runs/a:1/sse HTTP/1.1", "x", "http://x/runs/a%3A1/sse", "x", "a:1"],
     ["dots within an encoded name", "GET /runs/..%2Fb/sse HTTP/1.1", "x", "http://x/runs/..%2Fb/sse", "x", "../b"],
     ["an absolute target", "GET http://y:81/runs/a/sse HTTP/1.1", "x", "http://y:81/runs/a/sse", "y:81", "a"],
     ["a target that URLs encode", "GET /runs/{a}/sse HTTP/1.1", "x", "http://x/runs/%7Ba%7D/sse", "x", "{a}"],
@@ -183,6 +187,18 @@ describe("authorize is shown what is served", () => {
     const [status] = await raw((request, response) => void handle(request, response), [line, `Host: ${host}`]);
     expect(status).toBe(200);
     expect(shown).toEqual([{ url, host: shownHost, stream }]);
+  });
+
+  it("through the universal door, with what else the request has", async () => {
+    const asked: [string, string | null][] = [];
+    const hub = new SSEHub("/runs/:id/sse", {
+      authorize: (request) => asked.push([request.url, request.headers.get("cookie")]) > 0,
+    });
+    const response = await hub.fetch(
+      new Request("http://x/runs/%61/sse?lastEventId=0", { headers: { cookie: "b=1" } }),
+    );
+    expect([response.status, asked]).toEqual([200, [["http://x/runs/a/sse?lastEventId=0", "b=1"]]]);
+    await response.body?.cancel();
   });
 
   it("for a handler that is mounted below a path", async () => {

@@ -42,6 +42,8 @@ export function toNodeHandler(
       if (isTaken(response)) return;
       // A middleware may go on writing to a response that is over; nobody else would hear of the error.
       response.on("error", () => {});
+      // Nobody reads a body. While one waits, `http` does not read on, and would not see that the client has left.
+      if (request.complete === false) request.resume();
       answer(request, response, await target.admit(nodeRequestHead(request)));
       await over(response);
     } catch {
@@ -53,6 +55,8 @@ export function toNodeHandler(
 /** Does what was decided about a request, unless somebody else has answered it. */
 export function answer(request: IncomingMessage, response: ServerResponse, admission: Admission): void {
   if (isTaken(response)) return;
+  // A middleware may have set it for a body of its own.
+  if (response.hasHeader?.("content-length")) response.removeHeader("content-length");
   if (admission.kind === "reply") {
     response.writeHead(admission.status, admission.headers);
     response.end(request.method === "HEAD" ? undefined : (admission.body ?? undefined));

@@ -128,6 +128,52 @@ describe.each(Object.keys(MISCHIEF))("a middleware that %s", (name) => {
   });
 });
 
+describe("a Content-Length that a middleware has set", () => {
+  it.each([
+    [200, "a stream"],
+    [403, "a refusal, behind which others follow"],
+  ])("is not that of the answer (%i)", async (status) => {
+    const target = new SSETarget("/sse", undefined, { authorize: () => status === 200 });
+    await target.complete();
+    const handle = toNodeHandler(target);
+    const url = await serve((request, response) => {
+      response.setHeader("Content-Length", "5");
+      return handle(request, response);
+    });
+    for (let n = 0; n < 2; n++) {
+      const response = await fetch(`${url}/sse`);
+      expect([response.status, response.headers.get("content-length")]).toEqual([status, null]);
+      expect(await response.text()).toMatch(
+        status === 200 ? /ssetarget:end/ : /^This event stream is not for you\.\n$/,
+      );
+    }
+  });
+
+  it("is not that of what sendEvents sends", async () => {
+    const url = await serve((request, response) => {
+      response.setHeader("Content-Length", "5");
+      void sendEvents(request, response, ["one", "two"]);
+    });
+    expect(await (await fetch(url)).text()).toContain("data: one\n\ndata: two\n\n");
+  });
+});
+
+describe("a request's body", () => {
+  it("hides from nobody that its client has left", async () => {
+    const target = new SSETarget("/sse", undefined, { keepAliveMs: null });
+    const handle = toNodeHandler(target);
+    const { port } = new URL(await serve(handle));
+    const socket = connect(Number(port), "127.0.0.1")
+      .on("error", () => {})
+      .resume();
+    closing.push(() => socket.destroy());
+    socket.write("GET /sse HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n");
+    await eventually(() => expect(target.connectionCount).toBe(1));
+    socket.end("x".repeat(2_000_000));
+    await eventually(() => expect(target.connectionCount).toBe(0));
+  });
+});
+
 describe("a stream under way", () => {
   it.each<[string, (request: IncomingMessage, response: ServerResponse) => void]>([
     ["ends the response", (_request, response) => void response.end()],

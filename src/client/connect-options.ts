@@ -57,7 +57,8 @@ export interface ConnectOptions {
   readonly storage?: CursorStorage | StorageName | null;
   /**
    * Whether tabs of this origin share one connection, if they follow the same URL with the same `credentials` and the server named the
-   * same history to each of them (`SSETarget-Stream`). A text separates them further: only tabs with the same text share.
+   * same history to each of them (`SSETarget-Stream`). A text separates them further: only tabs with the same text share. With a `token`,
+   * `headers`, `body`, `fetch` or `transport` it must be a text that says who asks, such as a user's id.
    * @defaultValue true in pages, unless there is a `method`, `token`, `headers`, `body`, `fetch` or `transport`
    */
   readonly shareTabs?: boolean | string;
@@ -121,7 +122,13 @@ export function resolveOptions(url: string | URL, options: ConnectOptions): Reso
   }
   const { document } = globalThis;
   const href = resolveUrl(url, fetch !== undefined);
-  const isPlain = !(method || token || headers || body || fetch || options.transport);
+  const isPersonal = token || headers || body || fetch || options.transport;
+  if (shareTabs === true && isPersonal) {
+    refuse(
+      "`shareTabs: true` cannot see whose `token`, `headers`, `body`, `fetch` or `transport` it is; give a text that says so",
+    );
+  }
+  const isPlain = !(method || isPersonal);
   const isShared = shareTabs ?? (isPlain && document);
   return {
     ...options,

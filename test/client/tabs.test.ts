@@ -1,5 +1,6 @@
 import { MemoryEventStore, SSETarget } from "ssetarget";
 import { toNodeHandler } from "ssetarget/node";
+import { viaEventSource, type ConnectOptions } from "ssetarget/client";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { frame, openStreamOf, serve, statusOf, type Answer, type SeenRequest } from "./support/scripted-server.ts";
 import { serveTicks, type Tick, type TickServer } from "./support/tick-server.ts";
@@ -268,6 +269,27 @@ describe("tabs", () => {
     await vi.waitFor(() => expect(server.open).toBe(6));
   });
 
+  it("of a token share if a text says whose it is, and `true` does not say it", async () => {
+    const server = await serveTicks();
+    const mine = { transport: undefined, token: () => "secret", headers: { "x-team": "7" } };
+    const tabs = [watch(server.url, { ...mine, shareTabs: "anna" }), watch(server.url, { ...mine, shareTabs: "anna" })];
+    await server.tick(1);
+    await expectAll(tabs, [1]);
+    await oneConnection(server);
+    for (const personal of [
+      { token: "secret" },
+      { token: () => "secret" },
+      { headers: {} },
+      { body: "secret", method: "POST" },
+      { fetch },
+      { transport: viaEventSource([]) },
+    ] satisfies ConnectOptions[]) {
+      expect(() => watch(server.url, { ...personal, shareTabs: true })).toThrow(
+        expect.objectContaining({ code: "invalid-option", message: expect.stringContaining("`shareTabs: true`") }),
+      );
+    }
+  });
+
   it("leave no lock and no channel behind", async () => {
     const server = await serveTicks(new MemoryEventStore<Tick>());
     const tabs = openTabs(server.url, 3);
@@ -337,6 +359,33 @@ describe("who joins", () => {
     await ben.dispatchEvent(tick(13));
     await expectAll(bens, [1, 2, 3]);
     await expectAll(annas, [1, undefined, 1, 2, 3]);
+  });
+
+  it("is told apart also where the stores name no history", async () => {
+    const own = () => {
+      const events: (Tick & { id: number })[] = [];
+      const storeEvent = async (event: Tick) => {
+        const stored = { ...event, id: events.length + 1 };
+        events.push(stored);
+        return stored;
+      };
+      return new SSETarget<Tick>("/sse", { storeEvent, getEvents: async (afterId) => events.slice(afterId) });
+    };
+    const [anna, ben] = [own(), own()];
+    const { url, signedIn, open } = await serveUsers({ anna, ben });
+    const annas = openTabs(url, 2);
+    await anna.dispatchEvent(tick(1));
+    await expectAll(annas, [1]);
+    await vi.waitFor(() => expect(open()).toBe(1));
+    signedIn.user = "ben";
+    await ben.dispatchEvent(tick(11));
+    const bens = openTabs(url, 2);
+    await expectAll(bens, [1]);
+    await anna.dispatchEvent(tick(2));
+    await ben.dispatchEvent(tick(12));
+    await expectAll(annas, [1, 2]);
+    await expectAll(bens, [1, 2]);
+    expect(bens.flatMap(({ events }) => events.map(({ data }) => data))).toEqual([11, 12, 11, 12].map((n) => ({ n })));
   });
 
   it("shares nothing of a server that does not name its streams, whatever the tabs call them", async () => {

@@ -5,9 +5,10 @@ import { describeValue } from "../options.ts";
 import type { Admission } from "./admission.ts";
 import { beginLast, isDropped, turnOf } from "./node-pipeline.ts";
 import { nodeRequestHead } from "./node-request-head.ts";
-import { NodeSink } from "./node-sink.ts";
+import { isGone, NodeSink } from "./node-sink.ts";
 import { NodeSocketSink, socketOf } from "./node-socket-sink.ts";
 import type { RequestHead } from "./request-head.ts";
+import { NOBODY, type Sink } from "./sink.ts";
 
 /** What a handler serves: a target, a hub, or anything else that admits requests. */
 export interface Admitting {
@@ -54,37 +55,48 @@ export function toNodeHandler(
 
 /** Does what was decided about a request, unless somebody else has answered it. */
 export function answer(request: IncomingMessage, response: ServerResponse, admission: Admission): void {
-  if (isTaken(response)) return;
-  // A middleware may have set it for a body of its own.
-  if (response.hasHeader?.("content-length")) response.removeHeader("content-length");
-  if (admission.kind === "reply") {
+  if (admission.kind === "stream") {
+    stream(request, response, admission);
+  } else if (!isTaken(response)) {
+    removeLength(response);
     response.writeHead(admission.status, admission.headers);
     response.end(request.method === "HEAD" ? undefined : (admission.body ?? undefined));
-    return;
   }
-  if (isDropped(request, response)) return;
+}
+
+function stream(request: IncomingMessage, response: ServerResponse, admission: Admission & { kind: "stream" }): void {
   // Over HTTP/1.1 nothing can follow a stream, so nothing shall be sent after it.
   const isHttp1 = request.httpVersionMajor < 2;
-  if (isHttp1) beginLast(request);
-  response.writeHead(200, isHttp1 ? { ...admission.headers, connection: "close" } : { ...admission.headers });
   const socket = response.socket instanceof Socket && isHttp1 ? response.socket : undefined;
-  // Small writes must leave at once; a stream may be silent for longer than a socket's idle time.
-  socket?.setNoDelay(true);
-  (socket ?? request.socket)?.setTimeout?.(0);
-  // The head and the first bytes leave in one packet.
-  socket?.cork();
+  let sink: Sink = NOBODY;
   try {
+    if (isTaken(response) || isDropped(request, response)) return;
+    if (isHttp1) beginLast(request);
+    removeLength(response);
+    response.writeHead(200, isHttp1 ? { ...admission.headers, connection: "close" } : { ...admission.headers });
+    // Small writes must leave at once; a stream may be silent for longer than a socket's idle time.
+    socket?.setNoDelay(true);
+    (socket ?? request.socket)?.setTimeout?.(0);
+    // The head and the first bytes leave in one packet.
+    socket?.cork();
     response.flushHeaders?.();
     const direct = socketOf(response);
-    admission.connect(direct === undefined ? new NodeSink(response) : new NodeSocketSink(response, direct));
+    sink = direct === undefined ? new NodeSink(response) : new NodeSocketSink(response, direct);
   } finally {
+    // With nobody as well: what was made for this client alone can go.
+    admission.connect(sink);
     socket?.uncork();
   }
 }
 
+/** A middleware may have set a length, for a body of its own. */
+function removeLength(response: ServerResponse): void {
+  if (response.hasHeader?.("content-length")) response.removeHeader("content-length");
+}
+
 /** Whether the response is somebody else's by now, or nobody's. */
 function isTaken(response: ServerResponse): boolean {
-  return response.headersSent || response.writableEnded || response.destroyed;
+  return response.headersSent || response.writableEnded || isGone(response);
 }
 
 /** What was to be sent could not be: a middleware's `writeHead` threw, or `admit` rejected. */
@@ -107,7 +119,7 @@ function breakOff(response: ServerResponse): void {
 
 /** Resolves when nothing more will be sent. */
 function over(response: ServerResponse): Promise<void> | void {
-  if (response.destroyed || response.closed || response.writableFinished) return;
+  if (isGone(response) || response.closed || response.writableFinished) return;
   return new Promise((resolve) => {
     response.once("close", resolve);
     // What imitates a response may not close.

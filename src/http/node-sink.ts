@@ -23,7 +23,7 @@ export class NodeSink implements Sink {
       listener.onClosed();
     });
     response.on("error", () => {});
-    if (response.destroyed || response.socket?.destroyed) {
+    if (isGone(response)) {
       this.#isOver = true;
       listener.onClosed();
     }
@@ -70,4 +70,10 @@ export class NodeSink implements Sink {
     const response = this.#response;
     return response instanceof ServerResponse && response.socket instanceof Socket ? response.socket : undefined;
   }
+}
+
+/** Whether the far end is gone. HTTP/2's response does not say so itself, and its `close` may have been emitted by now. */
+export function isGone(response: ServerResponse): boolean {
+  const { stream } = response as { stream?: { readonly destroyed?: boolean } };
+  return response.destroyed || stream?.destroyed === true || response.socket?.destroyed === true;
 }

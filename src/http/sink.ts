@@ -36,3 +36,11 @@ export interface Sink {
    */
   detectLoss?(silentMs: number): boolean;
 }
+
+/** The far end of a request that gets no stream, or has gone before it could be given one. */
+export const NOBODY: Sink = {
+  bind: (listener) => listener.onClosed(),
+  write: () => false,
+  end: () => {},
+  destroy: () => {},
+};

@@ -3,7 +3,7 @@ import { SSETargetError } from "../errors.ts";
 import type { Admission } from "../http/admission.ts";
 import { acceptsEventStream, requestHead, type RequestHead } from "../http/request-head.ts";
 import { parseTarget } from "../http/request-target.ts";
-import type { Sink } from "../http/sink.ts";
+import { NOBODY, type Sink } from "../http/sink.ts";
 import { WebStreamSink } from "../http/web-stream-sink.ts";
 import { describeValue } from "../options.ts";
 import { REFUSAL_HEADERS, STREAM_HEADERS } from "../wire/response-head.ts";
@@ -177,11 +177,3 @@ function toRecord(headers: Headers): Record<string, string> {
   });
   return record;
 }
-
-/** The far end of a request that gets no stream. */
-const NOBODY: Sink = {
-  bind: (listener) => listener.onClosed(),
-  write: () => false,
-  end: () => {},
-  destroy: () => {},
-};

@@ -78,7 +78,7 @@ describe.each(Object.keys(MISCHIEF))("a middleware that %s", (name) => {
 
   it.each(["before authorize", "while authorize is asked", "before a refusal"])("%s ends nothing", async (when) => {
     let breakNow: () => void = () => {};
-    const target = new SSETarget("/sse", undefined, {
+    const target = new SSEHub("/:id", {
       authorize: async (): Promise<Authorization> => {
         await new Promise((resolve) => setImmediate(resolve));
         breakNow();
@@ -104,7 +104,7 @@ describe.each(Object.keys(MISCHIEF))("a middleware that %s", (name) => {
     socket.resume().write("GET /sse HTTP/1.1\r\nHost: x\r\n\r\n");
     await eventually(() => expect(isBroken).toBe(true));
     socket.end();
-    await eventually(() => expect([isOver, target.connectionCount]).toEqual([true, 0]));
+    await eventually(() => expect([isOver, target.connectionCount, target.streamCount]).toEqual([true, 0, 0]));
   });
 
   it("ends nothing in front of sendEvents", async () => {

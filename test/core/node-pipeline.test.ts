@@ -1,6 +1,11 @@
 import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
-import { connect as connectHttp2, createServer as createHttp2Server, type ClientHttp2Stream } from "node:http2";
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import {
+  connect as connectHttp2,
+  constants as HTTP2,
+  createServer as createHttp2Server,
+  type ClientHttp2Stream,
+} from "node:http2";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { SSEHub, type SSEHubOptions, type ServerSentEvent } from "ssetarget";
 import { sendEvents, toNodeHandler } from "ssetarget/node";
@@ -229,5 +234,40 @@ describe("over HTTP/2", () => {
       const [headers] = (await once(asked, "response")) as [Record<string, unknown>];
       expect(headers[":status"]).toBe(200);
     });
+  });
+
+  it.each(["at once", "while authorize is asked"])("a request that is cancelled %s is no connection", async (when) => {
+    let letIn: () => void = () => {};
+    const isAsked = new Promise<void>((resolve) => (letIn = resolve));
+    const asked: string[] = [];
+    const { hub } = newHub({
+      authorize: async (_request, stream) => {
+        asked.push(stream);
+        await isAsked;
+        return true;
+      },
+    });
+    const handle = toNodeHandler(hub);
+    const over: unknown[] = [];
+    const closed: unknown[] = [];
+    const server = createHttp2Server((async (request: IncomingMessage, response: ServerResponse) => {
+      response.on("close", () => closed.push(request.url));
+      await handle(request, response);
+      over.push(request.url);
+    }) as never);
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    closing.push(() => {
+      session.destroy();
+      server.close();
+    });
+    const stream = session.request({ ":path": "/runs/a/sse" }).on("error", () => {});
+    if (when !== "at once") await eventually(() => expect(asked).toEqual(["a"]));
+    stream.close(HTTP2.NGHTTP2_CANCEL);
+    await eventually(() => expect(closed).toHaveLength(1));
+    letIn();
+    await eventually(() => expect(over).toHaveLength(1));
+    expect([hub.connectionCount, hub.streamCount]).toEqual([0, 0]);
   });
 });

@@ -28,13 +28,10 @@ export interface SpanProgress {
   readonly message?: string;
 }
 
-/** What every span event carries, so that any one of them can be placed in the tree without the others. */
+/** What every span event carries. */
 interface SpanEventBase extends ServerSentEvent {
   readonly traceId: string;
   readonly spanId: string;
-  /** The span above this one; `null` for a root. */
-  readonly parentSpanId: string | null;
-  readonly name: string;
   /** @defaultValue "internal" */
   readonly kind?: SpanKind;
   /** Which attempt of this span the event belongs to, from 1: the highest is shown. @defaultValue 1 */
@@ -48,8 +45,15 @@ interface SpanEventBase extends ServerSentEvent {
   readonly timestamp: string;
 }
 
+/** Place of a span, so that any one of its events can be put into the tree without the others. */
+interface SpanPlace {
+  /** The span above this one; `null` for a root. */
+  readonly parentSpanId: string | null;
+  readonly name: string;
+}
+
 /** A span has begun. */
-export interface SpanStartedEvent extends SpanEventBase {
+export interface SpanStartedEvent extends SpanEventBase, SpanPlace {
   readonly type: "started";
   readonly attributes: JsonObject;
   /** For `sleep` and `wait` spans: until when at the most, ISO 8601. */
@@ -59,7 +63,7 @@ export interface SpanStartedEvent extends SpanEventBase {
 }
 
 /** Something about a running span has changed: attributes (a patch), progress, or both. */
-export interface SpanUpdatedEvent extends SpanEventBase {
+export interface SpanUpdatedEvent extends SpanEventBase, SpanPlace {
   readonly type: "updated";
   readonly attributes?: JsonObject;
   readonly progress?: SpanProgress;
@@ -69,15 +73,18 @@ export interface SpanUpdatedEvent extends SpanEventBase {
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** A line of text that belongs to a span. */
-export interface SpanLogEvent extends SpanEventBase {
+export interface SpanLogEvent extends SpanEventBase, SpanPlace {
   readonly type: "log";
   readonly level: LogLevel;
   readonly message: string;
   readonly attributes?: JsonObject;
 }
 
-/** A span has ended, well or badly. `attributes` are all of them, as they stood at the end. */
-export interface SpanEndedEvent extends SpanEventBase {
+/**
+ * A span has ended, well or badly. `attributes` are all of them, as they stood at the end. A `Tracer` always tells `name` and
+ * `parentSpanId`; if another producer leaves them out, the span has those of its `started`.
+ */
+export interface SpanEndedEvent extends SpanEventBase, Partial<SpanPlace> {
   readonly type: "ended";
   readonly status: SpanStatus;
   readonly attributes: JsonObject;

@@ -80,8 +80,11 @@ function readSpanEvent(fields: Fields, type: SpanEvent["type"], id: number): Tre
   const { traceId, spanId, parentSpanId, name, attributes, kind, run } = fields;
   const attempt = fields["attempt"] ?? 1;
   if (typeof traceId !== "string" || traceId === "" || typeof spanId !== "string" || spanId === "") return MALFORMED;
-  if (parentSpanId !== null && typeof parentSpanId !== "string") return MALFORMED;
-  if (typeof name !== "string" || !isCount(attempt)) return MALFORMED;
+  const mayLackPlace = type === "ended";
+  if (parentSpanId !== null && typeof parentSpanId !== "string" && !(mayLackPlace && parentSpanId === undefined))
+    return MALFORMED;
+  if (typeof name !== "string" && !(mayLackPlace && name === undefined)) return MALFORMED;
+  if (!isCount(attempt)) return MALFORMED;
   if (run !== undefined && typeof run !== "string") return MALFORMED;
   if (kind !== undefined && typeof kind !== "string") return MALFORMED;
   if (attributes !== undefined && !isFields(attributes)) return MALFORMED;

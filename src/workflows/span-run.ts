@@ -29,10 +29,11 @@ export class SpanRun {
   endId: number | undefined;
   hasFailed = false;
   error: string | undefined;
-  /** The time of the earliest `started`, else of the earliest event. */
+  /** The time of the earliest `started`, else of the earliest event that says its place, else of the earliest event. */
   identityTime = Infinity;
 
-  #isNamedByStart = false;
+  /** How far name, kind and parent are to be trusted. */
+  #placeRank = 0;
   #attributes: AttributeJoin | undefined;
   #progress: Stamped<SpanProgress> | undefined;
 
@@ -79,12 +80,13 @@ export class SpanRun {
     return this.#mergeAttributes(event.attributes, stamp) || changed;
   }
 
-  /** Name, kind and parent are those of the earliest `started`, else of the earliest event. */
+  /** Name, kind and parent are those of the earliest `started`, else of the earliest event that says them. */
   #mergeIdentity({ event, time, kind }: SpanInput): boolean {
-    const isStart = event.type === "started";
-    const order = Number(this.#isNamedByStart) - Number(isStart) || time - this.identityTime;
+    const { parentSpanId = null, name = "" } = event;
+    const placeRank =
+      event.type === "started" ? 2 : event.name === undefined || event.parentSpanId === undefined ? 0 : 1;
+    const order = this.#placeRank - placeRank || time - this.identityTime;
     if (order > 0) return false;
-    const { parentSpanId, name } = event;
     const isSame = parentSpanId === this.parentSpanId && name === this.name && kind === this.kind;
     if (
       order === 0 &&
@@ -93,7 +95,7 @@ export class SpanRun {
     ) {
       return false;
     }
-    this.#isNamedByStart = isStart;
+    this.#placeRank = placeRank;
     this.identityTime = time;
     this.parentSpanId = parentSpanId;
     this.name = name;

@@ -16,7 +16,7 @@ export type StepEvent =
 
 /**
  * The step event that a span event amounts to, or undefined where it amounts to none: workflows, attempts,
- * updates and log lines have no flat form.
+ * updates and log lines have no flat form, nor has an `ended` that does not say its span's name.
  *
  * Keeps `id`, not `key`: two streams may carry the two forms of one event.
  */
@@ -24,6 +24,7 @@ export function toStepEvent(event: SpanEvent): StepEvent | undefined {
   if (event.kind === "workflow" || event.kind === "attempt") return undefined;
   if (event.type !== "started" && event.type !== "ended") return undefined;
   const { id, name: step, timestamp } = event;
+  if (step === undefined) return undefined;
   const place = id === undefined ? { step, timestamp } : { step, timestamp, id };
   if (event.type === "started") return { type: "started", ...place };
   const { status } = event;

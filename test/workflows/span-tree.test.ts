@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { SpanProgress } from "../../src/workflows/span-event.ts";
+import type { SpanEndedEvent, SpanProgress } from "../../src/workflows/span-event.ts";
 import type { SpanNode } from "../../src/workflows/span-node.ts";
 import { SpanTree, type SpanTreeOptions } from "../../src/workflows/span-tree.ts";
-import { ended, failed, logged, msAt, started, updated } from "./span-events.ts";
+import { at, ended, failed, logged, msAt, started, updated } from "./span-events.ts";
 
 let tree: SpanTree;
 
@@ -39,6 +39,30 @@ describe("a span in the tree", () => {
   it("shows its end although its start was never seen", () => {
     treeOf(ended("a", { ms: 5 }));
     expect(node("a")).toMatchObject({ state: "done", startTime: undefined, durationMs: undefined });
+  });
+
+  it("ends by an event that says neither its name nor its parent, whichever comes first", () => {
+    const end: SpanEndedEvent = {
+      type: "ended",
+      traceId: "run",
+      spanId: "b",
+      status: { code: "OK" },
+      attributes: { files: 42 },
+      timestamp: at(5),
+    };
+    const events = [started("a"), started("b", { parent: "a", name: "extract", kind: "step" }), end];
+    for (const order of [events, events.toReversed()]) {
+      tree = new SpanTree();
+      treeOf(...order);
+      const extract = { name: "extract", parentSpanId: "a", kind: "step", state: "done", attributes: { files: 42 } };
+      expect(node("b")).toMatchObject(extract);
+      expect(tree.roots).toHaveLength(1);
+    }
+    tree = new SpanTree();
+    treeOf(end);
+    expect(node("b")).toMatchObject({ name: "", parentSpanId: null, state: "done" });
+    treeOf({ ...end, name: "by its end", parentSpanId: "a", timestamp: at(9) }, started("a"));
+    expect(node("b")).toMatchObject({ name: "by its end", parentSpanId: "a" });
   });
 
   it("is waiting while a sleep or wait is open", () => {

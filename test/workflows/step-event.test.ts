@@ -31,6 +31,11 @@ describe("toStepEvent", () => {
     expect(toStepEvent(ended("a", { status: { code: "ERROR" } }))).not.toHaveProperty("error");
   });
 
+  it("has none for an end that does not say the span's name", () => {
+    const { name: _, ...nameless } = ended("a", { kind: "step" });
+    expect(toStepEvent(nameless)).toBeUndefined();
+  });
+
   it.each<SpanKind>(["step", "sleep", "wait", "rollback", "internal"])("maps spans of the kind %s", (kind) => {
     expect(toStepEvent(started("a", { kind }))?.type).toBe("started");
   });

@@ -26,7 +26,7 @@ export class FakeNamespace {
   }
 
   async #call(instanceId: string, stub: number, events: readonly SpanEvent[]): Promise<void> {
-    const names = events.map(({ name }) => name);
+    const names = events.map(({ name = "" }) => name);
     this.calls.push({ instanceId, names, stub });
     this.callsUnderWay++;
     this.mostCallsUnderWay = Math.max(this.mostCallsUnderWay, this.callsUnderWay);

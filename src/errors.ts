@@ -17,6 +17,7 @@
  * | `too-many-streams` | the hub holds `maxStreams` streams and each of them is storing events just now |
  * | `store-contract` | a store answered with something its contract forbids |
  * | `store-unavailable` | the engine behind a store cannot be reached or refuses to write (a lost connection, a full disk) |
+ * | `foreign-data` | what is stored there is another program's, such as `@oselvar/ssetarget`'s; nothing of it is read or changed |
  * | `timeout` | a store or sink did not answer within its bound |
  * | `closed` | the target, hub or store has been closed |
  * | `connection-lost` | a client has no connection to its server just now; it is tried again |
@@ -38,6 +39,7 @@ export type SSETargetErrorCode =
   | "too-many-streams"
   | "store-contract"
   | "store-unavailable"
+  | "foreign-data"
   | "timeout"
   | "closed"
   | "connection-lost"

@@ -85,6 +85,11 @@ export interface EventBounds {
    * nothing. @defaultValue true
    */
   readonly keepsEvents?: boolean;
+  /**
+   * Whether a cursor without an epoch is one of another history. True for stores that follow a program which gave such ids:
+   * its clients would otherwise skip as many events of this history in silence. @defaultValue false
+   */
+  readonly refusesBareIds?: boolean;
 }
 
 /**

@@ -66,6 +66,7 @@ export class Feed<E extends ServerSentEvent> {
   /** Counts up whenever following stops; what an earlier one still delivers is ignored. */
   #generation = 0;
   #epoch: string | undefined;
+  #refusesBareIds = false;
   #historyName = "";
   #head = 0;
   #endId: number | undefined;
@@ -184,7 +185,7 @@ export class Feed<E extends ServerSentEvent> {
     // One that says where nothing had come yet has a place in this history; `0` alone is whoever has none.
     if (cursor.id === 0 && cursor.epoch !== undefined && cursor.epoch === this.#epoch) return { afterId: 0 };
     if (cursor.id === 0) return this.#initial("beginning");
-    const isOtherHistory = cursor.epoch !== undefined && cursor.epoch !== this.#epoch;
+    const isOtherHistory = cursor.epoch === undefined ? this.#refusesBareIds : cursor.epoch !== this.#epoch;
     if (isOtherHistory || cursor.id > this.#head) {
       return { ...this.#initial(startAt), gap: { reason: "reset", after: cursor.id } };
     }
@@ -265,6 +266,7 @@ export class Feed<E extends ServerSentEvent> {
       const bounds = await withTimeout(this.#log.getBounds(), storeTimeoutMs, "the store did not tell its bounds");
       if (generation !== this.#generation) throw stopped();
       this.#epoch = bounds.epoch;
+      this.#refusesBareIds = bounds.refusesBareIds === true;
       this.#historyName = bounds.epoch ?? randomEpoch();
       this.#head = bounds.lastId;
       this.#endId = bounds.completed ? bounds.lastId : undefined;

@@ -1,6 +1,7 @@
 import { dataText, withId, type ServerSentEvent, type StoredEvent } from "../../event.ts";
 import { SSETargetError } from "../../errors.ts";
 import { randomEpoch } from "../../store/random-epoch.ts";
+import type { OriginalDataGuard } from "./original-data.ts";
 import { APPEND } from "./redis-script.ts";
 import { withRetries } from "./retry.ts";
 import type { ScriptRunner } from "./script-runner.ts";
@@ -40,6 +41,7 @@ const MAX_SLACK = 100;
  */
 export class Appender<E extends ServerSentEvent> {
   readonly #scripts: ScriptRunner;
+  readonly #guard: OriginalDataGuard;
   readonly #keys: readonly string[];
   readonly #channel: string;
   /** One text, because clients spend more on each argument than Redis does on taking it apart. */
@@ -55,8 +57,9 @@ export class Appender<E extends ServerSentEvent> {
   #calls = 0;
   #attempts = 0;
 
-  constructor(scripts: ScriptRunner, keys: StreamKeys, options: AppendOptions) {
+  constructor(scripts: ScriptRunner, guard: OriginalDataGuard, keys: StreamKeys, options: AppendOptions) {
     this.#scripts = scripts;
+    this.#guard = guard;
     this.#keys = [keys.events, keys.meta, keys.keys, keys.writer + randomEpoch() + randomEpoch()];
     this.#channel = keys.channel;
     const slack = Math.min(MAX_SLACK, Math.floor(options.maxEvents / 8));
@@ -113,6 +116,7 @@ export class Appender<E extends ServerSentEvent> {
   }
 
   async #call(batch: readonly Job<E>[]): Promise<void> {
+    await this.#guard.check();
     const call = String(++this.#calls);
     const groups: string[] = [];
     for (const { events } of batch) {

@@ -17,6 +17,7 @@ import type {
 } from "../../store/event-store.ts";
 import { Appender } from "./appender.ts";
 import type { RedisClient } from "./redis-client.ts";
+import { OriginalDataGuard } from "./original-data.ts";
 import { TRIM } from "./redis-script.ts";
 import { resolveRedisOptions, type RedisEventStoreOptions, type ResolvedRedisOptions } from "./redis-store-options.ts";
 import { withRetries } from "./retry.ts";
@@ -57,10 +58,11 @@ export class RedisEventStore<E extends ServerSentEvent>
 
   /**
    * @param redis a client of ioredis or node-redis, single or cluster. It stays the user's: to connect, and to close.
-   * @param prefix names the stream in Redis: its keys begin with `{<prefix>}:`. Any well-formed text but the empty one.
+   * @param prefix Name of the stream in Redis: its keys begin with `{<prefix>}:`. Any well-formed text but the empty one.
+   *   @defaultValue "ssetarget"
    * @throws SSETargetError `invalid-option`
    */
-  constructor(redis: RedisClient, prefix: string, options: RedisEventStoreOptions = {}) {
+  constructor(redis: RedisClient, prefix = "ssetarget", options: RedisEventStoreOptions = {}) {
     if (typeof prefix !== "string" || prefix === "" || !isWellFormed(prefix)) {
       throw new SSETargetError(
         "invalid-option",
@@ -71,25 +73,27 @@ export class RedisEventStore<E extends ServerSentEvent>
     this.#options = resolveRedisOptions(options);
     this.#keys = streamKeys(prefix, this.#shared.channelPrefix);
     const { isDurable, retryForMs } = this.#options;
-    this.#reader = new StreamReader(this.#shared.scripts, this.#keys, isDurable, retryForMs);
-    this.#appender = new Appender(this.#shared.scripts, this.#keys, this.#options);
+    const { connection, scripts } = this.#shared;
+    const guard = new OriginalDataGuard(connection, prefix, this.#keys.events, retryForMs);
+    this.#reader = new StreamReader(scripts, guard, this.#keys, isDurable, retryForMs);
+    this.#appender = new Appender(scripts, guard, this.#keys, this.#options);
   }
 
-  /** @throws SSETargetError `stream-completed`, `unserializable-data`, `store-unavailable`, `closed` */
+  /** @throws SSETargetError `stream-completed`, `unserializable-data`, `store-unavailable`, `foreign-data`, `closed` */
   async storeEvent(event: E): Promise<StoredEvent<E>> {
     this.#checkOpen();
     const [stored] = await this.#appender.append([snapshotEvent(event)]);
     return stored as StoredEvent<E>;
   }
 
-  /** @throws SSETargetError `stream-completed`, `unserializable-data`, `store-unavailable`, `closed`; nothing is stored but for `store-unavailable` */
+  /** @throws SSETargetError `stream-completed`, `unserializable-data`, `store-unavailable`, `foreign-data`, `closed`; nothing is stored but for `store-unavailable` */
   async storeEvents(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
     this.#checkOpen();
     if (events.length === 0) return [];
     return this.#appender.append(events.map((event) => snapshotEvent(event)));
   }
 
-  /** @throws SSETargetError `store-unavailable`, `closed` */
+  /** @throws SSETargetError `store-unavailable`, `foreign-data`, `closed` */
   async getEvents(afterId: number): Promise<readonly StoredEvent<E>[]> {
     this.#checkOpen();
     const events: StoredEvent<E>[] = [];
@@ -110,20 +114,20 @@ export class RedisEventStore<E extends ServerSentEvent>
     }
   }
 
-  /** @throws SSETargetError `store-unavailable`, `closed` */
+  /** @throws SSETargetError `store-unavailable`, `foreign-data`, `closed` */
   async getEventsPage(afterId: number, limits: PageLimits): Promise<readonly StoredEvent<E>[]> {
     this.#checkOpen();
     return (await this.#reader.readPage(afterId, limits)).events;
   }
 
-  /** @throws SSETargetError `store-unavailable`, `closed` */
+  /** @throws SSETargetError `store-unavailable`, `foreign-data`, `closed` */
   async getBounds(): Promise<EventBounds> {
     this.#checkOpen();
     const { firstId, lastId, epoch, completed } = await this.#reader.readBounds();
-    return { firstId, lastId, epoch, completed };
+    return { firstId, lastId, epoch, completed, refusesBareIds: true };
   }
 
-  /** @throws SSETargetError `store-unavailable`, `closed` */
+  /** @throws SSETargetError `store-unavailable`, `foreign-data`, `closed` */
   async getEventByKey(key: string): Promise<StoredEvent<E> | undefined> {
     this.#checkOpen();
     return this.#reader.find(encodeText(key));
@@ -137,7 +141,7 @@ export class RedisEventStore<E extends ServerSentEvent>
     await withRetries(run, this.#options.retryForMs);
   }
 
-  /** @throws SSETargetError `store-unavailable`, `closed` */
+  /** @throws SSETargetError `store-unavailable`, `foreign-data`, `closed` */
   async subscribe(afterId: number, follower: EventFollower<E>): Promise<EventSubscription> {
     this.#checkOpen();
     const following = { ...this.#options, channel: this.#keys.channel, reader: this.#reader };

@@ -34,18 +34,18 @@ const CONCURRENCY = 32;
 export class SharedRedis {
   static readonly #byClient = new WeakMap<RedisClient, SharedRedis>();
 
+  readonly connection: RedisConnection;
   readonly scripts: ScriptRunner;
   readonly channelPrefix: string;
-  readonly #connection: RedisConnection;
   /** By channel. */
   readonly #followed = new Map<string, Followed>();
   #subscriber: Subscriber | undefined;
   #isAuditing = false;
 
   private constructor(client: RedisClient) {
-    this.#connection = connectionOf(client);
-    this.scripts = new ScriptRunner(this.#connection);
-    this.channelPrefix = this.#connection.channelPrefix;
+    this.connection = connectionOf(client);
+    this.scripts = new ScriptRunner(this.connection);
+    this.channelPrefix = this.connection.channelPrefix;
   }
 
   /** @throws SSETargetError `invalid-option` */
@@ -100,7 +100,7 @@ export class SharedRedis {
   #subscriberOf(pingMs: number): Subscriber {
     if (this.#subscriber?.pingMs === pingMs) return this.#subscriber;
     this.#subscriber?.closeIfIdle();
-    return new Subscriber(this.#connection, pingMs, {
+    return new Subscriber(this.connection, pingMs, {
       onMessage: (channel, message) => {
         const followed = this.#followed.get(channel);
         followed?.stream.take(new LiveMessage(message, followed.isDurable));

@@ -1,6 +1,7 @@
 import type { ServerSentEvent, StoredEvent } from "../../event.ts";
 import { SSETargetError } from "../../errors.ts";
 import type { EventBounds, PageLimits } from "../../store/event-store.ts";
+import type { OriginalDataGuard } from "./original-data.ts";
 import { FIND, READ } from "./redis-script.ts";
 import { withRetries } from "./retry.ts";
 import type { ScriptRunner } from "./script-runner.ts";
@@ -18,18 +19,26 @@ const PAGE: PageLimits = { maxEvents: 1_000, maxBytes: 1024 * 1024 };
 /** Reads one stream. Writes nothing. */
 export class StreamReader<E extends ServerSentEvent> {
   readonly #scripts: ScriptRunner;
+  readonly #guard: OriginalDataGuard;
   readonly #keys: StreamKeys;
   readonly #isDurable: boolean;
   readonly #retryForMs: number;
 
-  constructor(scripts: ScriptRunner, keys: StreamKeys, isDurable: boolean, retryForMs: number) {
+  constructor(
+    scripts: ScriptRunner,
+    guard: OriginalDataGuard,
+    keys: StreamKeys,
+    isDurable: boolean,
+    retryForMs: number,
+  ) {
     this.#scripts = scripts;
+    this.#guard = guard;
     this.#keys = keys;
     this.#isDurable = isDurable;
     this.#retryForMs = retryForMs;
   }
 
-  /** @throws SSETargetError `store-unavailable` */
+  /** @throws SSETargetError `store-unavailable`, `foreign-data` */
   async readPage(afterId: number, limits: PageLimits = PAGE): Promise<StreamPage<E>> {
     const { events: eventsKey, meta } = this.#keys;
     const args = [String(afterId + 1), String(limits.maxEvents), String(limits.maxBytes)];
@@ -54,19 +63,20 @@ export class StreamReader<E extends ServerSentEvent> {
     };
   }
 
-  /** @throws SSETargetError `store-unavailable` */
+  /** @throws SSETargetError `store-unavailable`, `foreign-data` */
   readBounds(): Promise<StreamPage<E>> {
     return this.readPage(0, NONE);
   }
 
-  /** @throws SSETargetError `store-unavailable` */
+  /** @throws SSETargetError `store-unavailable`, `foreign-data` */
   async find(key: string): Promise<StoredEvent<E> | undefined> {
     const { events, meta, keys } = this.#keys;
     const [id, type, data] = await this.#run(FIND, [events, meta, keys], [key]);
     return id === undefined ? undefined : decodeEvent<E>(Number(id), type as string, data as string);
   }
 
-  #run(script: typeof READ, keys: readonly string[], args: readonly string[]): Promise<readonly string[]> {
+  async #run(script: typeof READ, keys: readonly string[], args: readonly string[]): Promise<readonly string[]> {
+    await this.#guard.check();
     return withRetries(() => this.#scripts.run(script, keys, args), this.#retryForMs);
   }
 }

@@ -119,7 +119,13 @@ export class DurableObjectEventStore<E extends ServerSentEvent>
   }
 
   async getBounds(): Promise<EventBounds> {
-    return { firstId: this.#firstId(), lastId: this.#lastId, epoch: this.#epoch, completed: this.#completed };
+    return {
+      firstId: this.#firstId(),
+      lastId: this.#lastId,
+      epoch: this.#epoch,
+      completed: this.#completed,
+      refusesBareIds: true,
+    };
   }
 
   async getEventByKey(key: string): Promise<StoredEvent<E> | undefined> {

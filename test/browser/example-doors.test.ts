@@ -22,8 +22,8 @@ beforeAll(async () => {
   const server = { port: 0, strictPort: false, hmr: false, ws: false } as const;
   shop = await createServer({ configFile: "examples/react/vite.config.ts", logLevel: "error", server });
   await shop.listen();
-  const { port } = shop.httpServer?.address() as AddressInfo;
-  shopUrl = `http://127.0.0.1:${port}`;
+  const address = shop.httpServer?.address() as AddressInfo | null | undefined;
+  shopUrl = `http://127.0.0.1:${address?.port}`;
 });
 afterAll(() => Promise.all([node?.stop(), chat?.stop(), destination?.stop(), shop?.close()]));
 

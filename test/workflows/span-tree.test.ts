@@ -416,7 +416,7 @@ describe("the tree", () => {
       tree.applyAll(events);
       tree.apply(ended(`s0`, { ms: depth }));
       let reached = 1;
-      for (let at = tree.roots[0]; at?.children[0] !== undefined; at = at.children[0]) reached += 1;
+      for (let next = tree.roots[0]; next?.children[0] !== undefined; next = next.children[0]) reached += 1;
       expect(reached).toBe(depth);
       expect(tree.totals).toMatchObject({ done: 1, abandoned: depth - 1 });
     }

@@ -80,6 +80,7 @@ export class WorkflowEventStep extends PassThrough implements WorkflowStep {
   /** Settles when the last sleep or wait has been handed to the engine. */
   #turn: Promise<unknown> = Promise.resolve();
   #root: SpanHandle | undefined;
+  #isAnnounced = false;
 
   /**
    * @param step - the engine's, as `run()` is given it
@@ -104,7 +105,11 @@ export class WorkflowEventStep extends PassThrough implements WorkflowStep {
     this.#shouldDispatch = shouldDispatch;
     this.#flushTimeoutMs = delayOption("flushTimeoutMs", options.flushTimeoutMs, 5_000);
     // Async, so that a dispatch that throws is one that rejects.
-    this.#gate = new ReplayGate(async (event) => dispatch(instanceId, event), onError);
+    this.#gate = new ReplayGate(async (event) => {
+      const dispatched = dispatch(instanceId, event);
+      this.#announce();
+      return dispatched;
+    }, onError);
     const isInterruption = (error: unknown): boolean => this.#isInterruption(error);
     // A replay says the same again: with the attempt told, keys are the same each time.
     const tracerOptions = { ...options, onError, isInterruption, attempt: 1 };
@@ -291,6 +296,13 @@ export class WorkflowEventStep extends PassThrough implements WorkflowStep {
 
   #isInterruption(error: unknown): boolean {
     return typeof error === "object" && error !== null && this.#interruptions.has(error);
+  }
+
+  /** Sends the first events at once: a client that comes right after the run has begun is to find it. */
+  #announce(): void {
+    if (this.#isAnnounced) return;
+    this.#isAnnounced = true;
+    (async () => this.#dispatch.flush?.(this.#instanceId))().catch(this.#onError);
   }
 
   /** Waits until what was dispatched has arrived, but not beyond the bound, and never rejects. */

@@ -20,7 +20,7 @@ export interface WorkflowEventsOptions extends SSETargetOptions {
    * To be longer than the longest sleep or wait of the workflow. @defaultValue null
    */
   readonly abandonedAfterMs?: number | null;
-  /** How long a client waits for the first event of an instance that nobody vouches for, before it gets 404. @defaultValue 2_000 */
+  /** How long a client waits for the first event of an instance that nobody vouches for, before it gets 404. @defaultValue 5_000 */
   readonly firstEventGraceMs?: number;
 }
 
@@ -43,7 +43,7 @@ export function workflowEventsSettings(options: WorkflowEventsOptions): Workflow
     lingerMs: wholeNumberOption("lingerMs", lingerMs, 5_000, 0),
     retentionMs: ageOption("retentionMs", retentionMs),
     abandonedAfterMs: ageOption("abandonedAfterMs", abandonedAfterMs),
-    firstEventGraceMs: wholeNumberOption("firstEventGraceMs", firstEventGraceMs, 2_000, 0),
+    firstEventGraceMs: wholeNumberOption("firstEventGraceMs", firstEventGraceMs, 5_000, 0),
     target: { onError: logError, ...target },
   };
 }

@@ -2,7 +2,9 @@ import { DurableObject } from "cloudflare:workers";
 import { SSETarget } from "../../target/sse-target.ts";
 import type { SpanEvent } from "../span-event.ts";
 import { DurableObjectEventStore } from "./durable-object-event-store.ts";
+import { renameRoot, rootBegunIn } from "./first-root.ts";
 import { INSTANCE_HEADER, type InstanceState } from "./instance-header.ts";
+import { dropOriginalEvents, readOriginalEvents } from "./original-events.ts";
 import { followRun, type RunState } from "./run-state.ts";
 import {
   workflowEventsSettings,
@@ -24,6 +26,9 @@ const DEADLINES: readonly Deadline[] = ["complete_at", "delete_at", "check_aband
  * }
  * ```
  *
+ * The root of an instance's first run has the instance's id as its `spanId`; roots of restarted runs have ids of their own.
+ * What `@oselvar/ssetarget` has kept in the object is taken over when the object is first used.
+ *
  * `restart()` of an instance is a new tree in the same stream: the root of the old one, if it was still open, is ended as
  * "superseded by a restart", and where the stream had ended it goes on. A client that has left after the end sees the
  * new tree when it connects again. With `restart({ from })` the tree goes on, the steps done again as further attempts.
@@ -40,6 +45,12 @@ export class WorkflowEvents<Env extends object = object> extends DurableObject<E
   /** Those who wait for the first event. */
   readonly #expectant = new Set<() => void>();
 
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const originals = this.#store.isEmpty ? readOriginalEvents(ctx.storage) : [];
+    if (originals.length > 0) void ctx.blockConcurrencyWhile(() => this.#adopt(originals));
+  }
+
   /**
    * Stores events in the order given, all or none, and sends them to those who watch. Events whose `key` is known are not
    * stored again.
@@ -53,7 +64,10 @@ export class WorkflowEvents<Env extends object = object> extends DurableObject<E
     const change = followRun(before, batch, (key) => this.#store.findByKey(key));
     const hasNews = change.events.some(({ key }) => key === undefined || this.#store.findByKey(key) === undefined);
     if (this.#store.isCompleted && (hasNews || change.run?.hasEnded === false)) this.#reopen();
-    await this.#target.dispatchEvents(change.events);
+    const firstRoot = this.#store.getMeta("first_root") ?? (before === undefined ? rootBegunIn(batch) : undefined);
+    const named = firstRoot === undefined ? change.events : change.events.map((event) => renameRoot(event, firstRoot));
+    await this.#target.dispatchEvents(named);
+    this.#store.setMeta("first_root", firstRoot);
     this.#run = change.run;
     for (const resolve of this.#expectant) resolve();
     await this.#afterStoring(batch, hasNews, change.run);
@@ -95,6 +109,15 @@ export class WorkflowEvents<Env extends object = object> extends DurableObject<E
     }
     if (this.#isDue("complete_at")) await this.complete();
     else await this.#setAlarm();
+  }
+
+  /** Takes over what the original has kept here. A run that goes on grows a new tree, for its spans have other ids now. */
+  async #adopt(originals: readonly SpanEvent[]): Promise<void> {
+    await this.#store.storeEvents(originals);
+    const { run } = followRun(undefined, originals, () => undefined);
+    this.#run = run;
+    dropOriginalEvents(this.ctx.storage);
+    if (run?.hasEnded === true) await this.complete();
   }
 
   async #afterStoring(batch: readonly SpanEvent[], hasNews: boolean, run: RunState | undefined): Promise<void> {

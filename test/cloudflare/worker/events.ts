@@ -12,6 +12,15 @@ interface StorageReport {
 export class LabEvents extends WorkflowEvents<Env> {
   protected override readonly options: WorkflowEventsOptions = { lingerMs: 1_500, firstEventGraceMs: 10_000 };
 
+  /** Leaves the object as `@oselvar/ssetarget` would have, and has it begin anew. */
+  async becomeOriginal(events: readonly object[]): Promise<void> {
+    const { sql } = this.ctx.storage;
+    sql.exec("CREATE TABLE IF NOT EXISTS events(id INTEGER PRIMARY KEY AUTOINCREMENT, payload TEXT NOT NULL)");
+    for (const event of events) sql.exec("INSERT INTO events (payload) VALUES (?)", JSON.stringify(event));
+    await this.ctx.storage.sync();
+    this.ctx.abort("begin anew");
+  }
+
   async report(): Promise<StorageReport> {
     const { sql } = this.ctx.storage;
     const tables = sql

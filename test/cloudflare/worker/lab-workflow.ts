@@ -44,6 +44,11 @@ export const SCENARIOS = {
     await step.do("after", async () => "after");
   },
 
+  /** Its events wait a minute for company. */
+  async unhurried({ step, untilOn }: Lab): Promise<void> {
+    await step.do("held", () => untilOn("held"));
+  },
+
   async sleepy({ step }: Lab): Promise<void> {
     await step.do("before", async () => "before");
     await step.sleep("long nap", "2 seconds");
@@ -109,7 +114,8 @@ export class LabWorkflow extends WorkflowEntrypoint<Env, LabParams> {
   override async run(event: WorkflowEvent<LabParams>, engineStep: WorkflowStep): Promise<string> {
     const { scenario, secret = "" } = event.payload;
     const { instanceId } = event;
-    const dispatch = batchedDispatchEvent(this.ctx, this.env.LAB_EVENTS, 20);
+    const delayMs = scenario === "unhurried" ? 60_000 : 20;
+    const dispatch = batchedDispatchEvent(this.ctx, this.env.LAB_EVENTS, delayMs);
     const step = new WorkflowEventStep(engineStep, instanceId, dispatch, (name) => !name.startsWith("hidden"));
     const switches = this.env.SWITCHES.get(this.env.SWITCHES.idFromName(instanceId));
     await step.withWorkflow(scenario, (root) =>

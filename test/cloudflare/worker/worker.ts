@@ -47,6 +47,11 @@ export default {
       case "complete":
         await events().complete();
         return new Response(null, { status: 204 });
+      case "become-original":
+        await events()
+          .becomeOriginal(body as readonly object[])
+          .catch(() => {});
+        return new Response(null, { status: 204 });
       case "report":
         return Response.json(await events().report());
       default:
@@ -58,6 +63,7 @@ export default {
 interface EventsStub {
   dispatchEvent(events: unknown): Promise<void>;
   complete(): Promise<void>;
+  becomeOriginal(events: readonly object[]): Promise<void>;
   report(): Promise<unknown>;
 }
 

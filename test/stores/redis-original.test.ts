@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { createClient } from "redis";
-import { SSETarget } from "ssetarget";
+import { type ServerSentEvent, SSETarget } from "ssetarget";
 import { RedisEventStore } from "ssetarget/redis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { SSEReader } from "../support/sse-client.ts";
@@ -86,6 +86,16 @@ describe("data of the original under a prefix", () => {
     expect(errors).toContainEqual(expect.objectContaining({ code: "foreign-data" }));
     await target.close();
     await client.close();
+  });
+
+  it("is moved as the documents show", async () => {
+    await writeOriginal("ssetarget", 3);
+    await redis.rename("ssetarget:events", "before:events");
+    await redis.del("ssetarget:counter");
+    const texts = await redis.zrange("before:events", "0", "-1");
+    const store = new RedisEventStore(redis);
+    await store.storeEvents(texts.map((text) => JSON.parse(text) as ServerSentEvent));
+    expect(await store.getEvents(0)).toMatchObject([1, 2, 3].map((n) => ({ ...tick(n), id: n })));
   });
 
   it("is not taken for what it is not: somebody else's sorted set, an empty name, another prefix", async () => {

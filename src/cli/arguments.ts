@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import type { LogLevel } from "../workflows/span-event.ts";
 import { parseDuration } from "./duration-text.ts";
+import { withoutSecrets } from "../util/plain-error.ts";
 import { safeText } from "./safe-text.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -52,7 +53,11 @@ export function readArguments(argv: readonly string[], env: Env): Request {
   if (values.version === true) return { type: "version" };
   const [command, target, ...rest] = positionals;
   if (command === undefined) return { type: "help" };
-  if (command !== "tail") throw new UsageError(`There is no command "${safeText(command)}"; there is \`tail\`.`);
+  if (command !== "tail") {
+    // What may be a URL is not repeated: it may hold a secret.
+    const named = /[:@?=]/.test(command) ? "of this name" : `"${safeText(command)}"`;
+    throw new UsageError(`There is no command ${named}; there is \`tail\`.`);
+  }
   if (target === undefined) throw new UsageError("`tail` needs the URL of an event stream.");
   if (rest.length > 0) throw new UsageError(`\`tail\` takes one URL, and was given ${rest.length + 1}.`);
   if (values.json === true && values.plain === true) throw new UsageError("Choose one of `--json` and `--plain`.");
@@ -77,20 +82,31 @@ function parse(args: readonly string[]) {
   } catch (error) {
     // Its first sentence names the option; what follows is about options that look like positionals.
     const [sentence = ""] = (error instanceof Error ? error.message : String(error)).split(". ");
-    throw new UsageError(`${safeText(sentence)}.`, { cause: error });
+    throw new UsageError(`${safeText(withoutValues(sentence))}.`);
   }
+}
+
+/** What was written after an option, or instead of one, may be a secret. */
+function withoutValues(sentence: string): string {
+  return withoutSecrets(sentence.replaceAll(/=[^']*/g, "=…").replace(/'(--(?:token|header))[^' ]+'/, "'$1…'"));
 }
 
 function readUrl(text: string): { readonly url: string; readonly authorization: string | undefined } {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== "http:" && url?.protocol !== "https:") {
-    throw new UsageError(`"${safeText(text)}" is not the URL of a stream; it begins with http:// or https://.`);
+    // It is not repeated: it may hold a password or a token.
+    throw new UsageError("`tail` takes the URL of an event stream, which begins with http:// or https://.");
   }
   const { username, password } = url;
   url.username = url.password = url.hash = "";
   if (username === "" && password === "") return { url: url.href, authorization: undefined };
   // `fetch` refuses such a URL, and says the password in its error.
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  let pair: string;
+  try {
+    pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  } catch {
+    throw new UsageError("The URL's user name or password is not percent-encoded as it must be; write % as %25.");
+  }
   return { url: url.href, authorization: `Basic ${Buffer.from(pair).toString("base64")}` };
 }
 
@@ -113,10 +129,8 @@ function readHeaders(
     }
     try {
       headers.append(name, value);
-    } catch (error) {
-      throw new UsageError(`The value of \`--header ${name}\` has characters that a header cannot carry.`, {
-        cause: error,
-      });
+    } catch {
+      throw new UsageError(`The value of \`--header ${name}\` has characters that a header cannot carry.`);
     }
   }
   return Object.fromEntries(headers);

@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import type { ConnectionError } from "../client/connection-error.ts";
 import type { EndData } from "../event.ts";
 import type { SpanTree } from "../workflows/span-tree.ts";
+import { withoutSecrets } from "../util/plain-error.ts";
 import { durationText } from "./duration-text.ts";
 import { type Line, part } from "./line.ts";
 import { safeText } from "./safe-text.ts";
@@ -116,11 +117,6 @@ function reasonOf(error: Error): string {
   }
   const code = (innermost as { readonly code?: unknown } | null)?.code;
   const message = innermost instanceof Error ? innermost.message : String(innermost);
-  if (typeof code !== "string") return hideQueries(safeText(message));
-  return `${REASONS[code] ?? hideQueries(safeText(message))} (${code})`;
-}
-
-/** What follows the "?" of a URL may be a secret. */
-function hideQueries(text: string): string {
-  return text.replaceAll(/\?[^\s"']+/g, "?…");
+  if (typeof code !== "string") return safeText(withoutSecrets(message));
+  return `${REASONS[code] ?? safeText(withoutSecrets(message))} (${code})`;
 }

@@ -24,11 +24,14 @@ export async function readByFetch(attempt: Attempt): Promise<void> {
 
 async function request({ options, cursor, signal }: Attempt, wasRefused: boolean): Promise<Response> {
   const { url, method, body, credentials, fetch = globalThis.fetch } = options;
-  const headers = new Headers(await ask(options.headers, wasRefused));
+  const headers = toHeaders(await ask(options.headers, wasRefused), "headers");
   const token = await ask(options.token, wasRefused);
   const isPrivate = Boolean(token || body || [...headers.keys()][0]);
   headers.set("accept", "text/event-stream");
-  if (token) headers.set("authorization", `Bearer ${token}`);
+  if (token) {
+    const bearer = toHeaders({ authorization: `Bearer ${token}` }, "token");
+    headers.set("authorization", bearer.get("authorization") as string);
+  }
   // A header holds bytes: the cursor's UTF-8 goes in as one character each, which is what browsers send.
   const lastEventId = cursor();
   if (lastEventId) headers.set("last-event-id", String.fromCharCode(...new TextEncoder().encode(lastEventId)));
@@ -38,6 +41,21 @@ async function request({ options, cursor, signal }: Attempt, wasRefused: boolean
   if (signal.aborted) drop(response);
   signal.throwIfAborted();
   return response;
+}
+
+/** What `Headers` takes, and what can be sent besides. The values are in no message: they may be secrets. */
+function toHeaders(given: Readonly<Record<string, string>> | undefined, option: string): Headers {
+  try {
+    const headers = new Headers(given);
+    // oxlint-disable-next-line no-control-regex -- These are what is looked for.
+    if (!/[\0-\x08\n-\x1f\x7f]/.test([...headers.values()].join(""))) return headers;
+  } catch {
+    // Said below.
+  }
+  throw new ConnectionError(
+    "invalid-option",
+    `\`${option}\` must be texts that a header can carry: no line breaks or other control characters, and nothing beyond U+00FF`,
+  );
 }
 
 function ask<T>(given: Given<T>, wasRefused: boolean): T | Promise<T> {

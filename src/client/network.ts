@@ -2,6 +2,7 @@ import { MAX_TIMER_MS, type ResolvedOptions } from "./connect-options.ts";
 import { ConnectionError } from "./connection-error.ts";
 import type { Host } from "./host.ts";
 import { readByFetch } from "./fetch-stream.ts";
+import { plainError } from "../util/plain-error.ts";
 
 /** A `retry:` that is shorter than this, in milliseconds, is taken as it is once in so many milliseconds. */
 const LOOP_DELAY_MS = 500;
@@ -86,10 +87,7 @@ export function createNetwork(options: ResolvedOptions, host: Host): Network {
       });
       await Promise.race([reading, givenUp]);
     } catch (cause) {
-      error =
-        cause instanceof ConnectionError
-          ? cause
-          : new ConnectionError("connection-lost", String(cause), undefined, undefined, cause);
+      error = cause instanceof ConnectionError ? cause : lost(cause, options.url);
     }
     if (current !== controller) return;
     clearTimeout(timer);
@@ -174,4 +172,10 @@ export function createNetwork(options: ResolvedOptions, host: Host): Network {
     },
     check: () => onCheck?.(),
   };
+}
+
+/** Some runtimes repeat the URL in their errors, and somebody's `fetch` may attach the request. */
+function lost(thrown: unknown, url: string): ConnectionError {
+  const cause = plainError(thrown, url);
+  return new ConnectionError("connection-lost", String(cause), undefined, undefined, cause);
 }

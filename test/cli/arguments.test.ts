@@ -94,5 +94,23 @@ describe("the command line", () => {
     expect(complaint(["tail", URL_TEXT, "--token", "se\ncret"])).not.toContain("cret");
     expect(complaint(["tail", URL_TEXT, "--header", "x-key: se\ncret"])).not.toContain("cret");
     expect(complaint(["tail", URL_TEXT, "--header", "secret"])).not.toContain("secret");
+    for (const line of [
+      ["tail", "ftp://user:secret@x/"],
+      ["tail", "wss://x/?token=secret"],
+      ["tail", "http://user:secret@[x/"],
+      ["tail", "http://user:%zzsecret@x/"],
+      ["tail", "user:secret@x/sse"],
+      ["http://user:secret@x/"],
+      ["x?token=secret"],
+      ["tail", URL_TEXT, "https://user:secret@x/"],
+      ["tail", URL_TEXT, "--tokn=secret"],
+      ["tail", URL_TEXT, "--tokensecret"],
+      ["tail", URL_TEXT, "--json=secret"],
+      ["tail", URL_TEXT, "-Xsecret"],
+      ["tail", URL_TEXT, "--token", "-secret"],
+      ["tail", URL_TEXT, "--last-event-id", "sec ret", "--token", "secret"],
+    ]) {
+      expect(complaint(line)).not.toContain("secret");
+    }
   });
 });

@@ -1,4 +1,5 @@
 import { SSETargetError, type ErrorListener } from "../../errors.ts";
+import { messageOf, plainError } from "../../util/plain-error.ts";
 import type { ConsumerLike, JetStreamLike, JetStreamMessage, ManagerLike } from "./jetstream-like.ts";
 
 export interface NatsStreamSettings {
@@ -180,7 +181,7 @@ export class NatsStream {
           throw new SSETargetError(
             "event-too-large",
             "the event is larger than a message of this NATS server may be; send less, or raise its `max_payload`",
-            { cause: error },
+            { cause: plainError(error) },
           );
         }
         this.#manager = undefined;
@@ -188,8 +189,8 @@ export class NatsStream {
         if (isFinal || performance.now() >= endMs) {
           throw new SSETargetError(
             "store-unavailable",
-            `JetStream did not do it (${error instanceof Error ? error.message : String(error)}), tried ${tries} times in \`timeoutMs\` (${this.#settings.timeoutMs})`,
-            { cause: error },
+            `JetStream did not do it (${messageOf(error)}), tried ${tries} times in \`timeoutMs\` (${this.#settings.timeoutMs})`,
+            { cause: plainError(error) },
           );
         }
         await new Promise<void>((resolve) =>

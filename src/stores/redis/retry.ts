@@ -1,4 +1,5 @@
 import { SSETargetError } from "../../errors.ts";
+import { messageOf, plainError } from "../../util/plain-error.ts";
 
 /** What Redis itself answers begins with a code in capitals; everything else is about the connection. */
 const REPLY_CODE = /^([A-Z][A-Z0-9_]+) /;
@@ -65,9 +66,9 @@ export function isFinal(error: unknown): boolean {
 
 /** What is said where something has failed for good, or for too long. */
 export function unavailable(cause: unknown, forMs: number): SSETargetError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   const message = isFinal(cause)
     ? `Redis refused: ${why}`
     : `Redis could not be reached for ${forMs} ms (\`retryForMs\`): ${why}`;
-  return new SSETargetError("store-unavailable", message, { cause });
+  return new SSETargetError("store-unavailable", message, { cause: plainError(cause) });
 }

@@ -1,4 +1,5 @@
 import { SSETargetError, type ErrorListener } from "../../errors.ts";
+import { messageOf, plainError } from "../../util/plain-error.ts";
 import type { RedisConnection, SubscriberLink } from "./redis-connection.ts";
 import { isFinal, jitter, within } from "./retry.ts";
 
@@ -170,9 +171,9 @@ export class Subscriber {
   }
 
   #report(what: string, cause: unknown): void {
-    const why = cause instanceof Error ? `: ${cause.message}` : "";
+    const why = cause instanceof Error ? `: ${messageOf(cause)}` : "";
     const message = `the connection that follows streams ${what}${why}; it is opened again`;
-    this.#listener.onError(new SSETargetError("store-unavailable", message, { cause }));
+    this.#listener.onError(new SSETargetError("store-unavailable", message, { cause: plainError(cause) }));
   }
 }
 

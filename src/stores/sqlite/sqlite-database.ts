@@ -1,6 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { SSETargetError } from "../../errors.ts";
 import { describeValue } from "../../options.ts";
+import { messageOf, plainError, withoutSecrets } from "../../util/plain-error.ts";
 
 /** What is used of a prepared statement: `node:sqlite` and better-sqlite3 both have it. */
 export interface SqliteStatement {
@@ -45,8 +46,8 @@ export function openDatabase(path: string): SqliteDatabase {
   } catch (cause) {
     throw new SSETargetError(
       "store-unavailable",
-      `the database ${describeValue(path)} cannot be opened (${messageOf(cause)}); its folder must be there and be writable`,
-      { cause },
+      `the database ${describeValue(withoutSecrets(path))} cannot be opened (${messageOf(cause)}); its folder must be there and be writable`,
+      { cause: plainError(cause) },
     );
   }
 }
@@ -93,10 +94,6 @@ export function unavailable(cause: unknown): SSETargetError {
   return new SSETargetError(
     "store-unavailable",
     `SQLite could not do it (${messageOf(cause)}); nothing of it has been stored`,
-    { cause },
+    { cause: plainError(cause) },
   );
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

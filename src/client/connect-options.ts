@@ -51,7 +51,7 @@ export interface ConnectOptions {
   /** The cursor to go on from. The `storage`'s comes first, for it is newer. @defaultValue where the server begins */
   readonly lastEventId?: string;
   /**
-   * Keeps the cursor over a reload, under `ssetarget:<url>`: for an application that keeps what it made of the events too.
+   * Keeps the cursor over a reload, under a key that is a hash of the URL: for an application that keeps what it made of the events too.
    * Give the page's own by name: if the browser refuses them (cookies blocked), `localStorage` itself throws where you write it.
    */
   readonly storage?: CursorStorage | StorageName | null;
@@ -85,6 +85,12 @@ export interface ConnectOptions {
    * @defaultValue 16_777_216
    */
   readonly maxEventLength?: number;
+  /**
+   * The longest cursor, in bytes of UTF-8. An id that is longer, or that no header can carry, moves no cursor, and such a one in the `storage` counts
+   * as none: servers refuse requests with large headers, each time.
+   * @defaultValue 4_096
+   */
+  readonly maxCursorBytes?: number;
   /** Hears of an event that cannot be read, a storage that fails, a listener that throws. @defaultValue only what a listener throws is reported, as uncaught */
   readonly onError?: ErrorListener;
 }
@@ -93,7 +99,13 @@ export interface ConnectOptions {
 export const MAX_TIMER_MS = 2_147_483_647;
 
 /** Options that are numbers. */
-const DEFAULTS = { minDelayMs: 1_000, maxDelayMs: 30_000, silenceMs: 45_000, maxEventLength: 16_777_216 };
+const DEFAULTS = {
+  minDelayMs: 1_000,
+  maxDelayMs: 30_000,
+  silenceMs: 45_000,
+  maxEventLength: 16_777_216,
+  maxCursorBytes: 4_096,
+};
 
 /** The options with their defaults, checked. */
 export interface ResolvedOptions extends Omit<ConnectOptions, keyof typeof DEFAULTS> {
@@ -102,13 +114,14 @@ export interface ResolvedOptions extends Omit<ConnectOptions, keyof typeof DEFAU
   readonly maxDelayMs: number;
   readonly silenceMs: number;
   readonly maxEventLength: number;
+  readonly maxCursorBytes: number;
   /** What tabs that share a connection have in common; undefined if nothing is shared. */
   readonly tabsKey: string | undefined;
 }
 
 /** @throws SSETargetError `invalid-option` */
 export function resolveOptions(url: string | URL, options: ConnectOptions): ResolvedOptions {
-  const { method, token, headers, body, fetch, shareTabs, credentials, storage } = options;
+  const { method, token, headers, body, fetch, shareTabs, credentials, storage, lastEventId } = options;
   const numbers = { ...DEFAULTS };
   for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
     const value = options[name];
@@ -120,6 +133,11 @@ export function resolveOptions(url: string | URL, options: ConnectOptions): Reso
   if (typeof storage === "string" && !STORAGE_NAMES.includes(storage)) {
     refuse(`\`storage\` must be "localStorage", "sessionStorage" or an object, got "${storage}"`);
   }
+  if (lastEventId && !isSendable(lastEventId, numbers.maxCursorBytes)) {
+    refuse("`lastEventId` must be a text that a header can carry, of at most `maxCursorBytes` bytes");
+  }
+  if (body && (!method || /^(get|head)$/i.test(method))) refuse("`body` needs a `method`, such as POST");
+  if (!isRequestable({ method, credentials })) refuse("`method` and `credentials` must be what `fetch` takes");
   const { document } = globalThis;
   const href = resolveUrl(url, fetch !== undefined);
   const isPersonal = token || headers || body || fetch || options.transport;
@@ -136,6 +154,22 @@ export function resolveOptions(url: string | URL, options: ConnectOptions): Reso
     url: href,
     tabsKey: isShared ? JSON.stringify([href, credentials, shareTabs ?? true]) : undefined,
   };
+}
+
+/** What no request can have would fail each try. */
+function isRequestable(init: Pick<RequestInit, "method" | "credentials">): boolean {
+  try {
+    return !globalThis.Request || Boolean(new Request("http://h/", init));
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a cursor can go back to the server as a header. */
+export function isSendable(cursor: string, maxBytes: number): boolean {
+  // oxlint-disable-next-line no-control-regex -- These are what is looked for.
+  if (typeof cursor !== "string" || /[\0-\x08\n-\x1f\x7f]/.test(cursor)) return false;
+  return cursor.length * 3 <= maxBytes || new TextEncoder().encode(cursor).length <= maxBytes;
 }
 
 /** @param isFetchGiven whether a relative URL is somebody else's to understand, if there is nothing that it could be relative to */

@@ -2,6 +2,7 @@ import { SSETargetError, type ErrorListener } from "../errors.ts";
 import { END_EVENT_TYPE, GAP_EVENT_TYPE, RESERVED_TYPE_PREFIX, type Cursor, type GapData } from "../event.ts";
 import { parseCursor } from "../wire/cursor-text.ts";
 import type { ReceivedEvent, WireMessage } from "./client-event.ts";
+import { isSendable } from "./connect-options.ts";
 
 /**
  * Turns what came over the wire into events. Those of a stream that is surely ours are told apart by their cursors (PROTOCOL.md,
@@ -20,7 +21,11 @@ export interface Continuity {
   readonly take: (message: WireMessage) => ReceivedEvent[] | undefined;
 }
 
-export function createContinuity(parse: (data: string, type: string) => unknown, onError: ErrorListener): Continuity {
+export function createContinuity(
+  parse: (data: string, type: string) => unknown,
+  onError: ErrorListener,
+  maxCursorBytes: number,
+): Continuity {
   /** The last event's place; undefined before the first of a history. */
   let last: Cursor | undefined;
   let cursor = "";
@@ -33,7 +38,17 @@ export function createContinuity(parse: (data: string, type: string) => unknown,
       cursor = text;
       last = parseCursor(text);
     },
-    take({ id, type, data, isOurs: isMarked }) {
+    take({ id: text, type, data, isOurs: isMarked }) {
+      let id = text;
+      if (id !== undefined && !isSendable(id, maxCursorBytes)) {
+        onError(
+          new SSETargetError(
+            "invalid-event",
+            `an id of ${id.length} characters cannot be sent back as a header, within \`maxCursorBytes\`; the cursor stays where it was`,
+          ),
+        );
+        id = undefined;
+      }
       const events: ReceivedEvent[] = [];
       const at = parseCursor(id ?? "");
       const isReserved = type.startsWith(RESERVED_TYPE_PREFIX);
@@ -58,6 +73,7 @@ export function createContinuity(parse: (data: string, type: string) => unknown,
       if (data === undefined) return events;
       try {
         const value = isReserved ? (JSON.parse(data) as GapData) : parse(data, type);
+        if (isReserved && Object(value) !== value) throw new TypeError("its data is no object");
         if (type === GAP_EVENT_TYPE) {
           const { reason, resumesAt } = value as GapData;
           const mark = `!${resumesAt}`;

@@ -1,5 +1,6 @@
-import type { ErrorListener } from "../errors.ts";
-import type { CursorStorage, StorageName } from "./connect-options.ts";
+import { SSETargetError, type ErrorListener } from "../errors.ts";
+import { textHash } from "../util/text-hash.ts";
+import { isSendable, type CursorStorage, type ResolvedOptions, type StorageName } from "./connect-options.ts";
 
 /** A cursor is written at most so often, and a storage is waited for at most twice as long. */
 const INTERVAL_MS = 1_000;
@@ -16,12 +17,18 @@ export interface KeptCursor {
   readonly flush: () => void;
 }
 
-export function keepCursor(given: CursorStorage | StorageName, url: string, onError: ErrorListener): KeptCursor {
-  const key = `ssetarget:${url}`;
+export function keepCursor(
+  given: CursorStorage | StorageName,
+  { url, maxCursorBytes }: ResolvedOptions,
+  onError: ErrorListener,
+): KeptCursor {
+  // A hash, because what is stored stays, other scripts of the origin can read it, and a URL may hold a secret.
+  const key = `ssetarget:${textHash(url)}`;
   let storage: CursorStorage | null | undefined;
   /** What is still to be written. */
   let unwritten: string | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let hasFailed = false;
 
   function stopTimer(): void {
     clearTimeout(timer);
@@ -35,8 +42,11 @@ export function keepCursor(given: CursorStorage | StorageName, url: string, onEr
     try {
       if (cursor) await storage?.setItem(key, cursor);
       else if (cursor === "") await storage?.removeItem(key);
+      hasFailed = false;
     } catch (error) {
-      onError(error);
+      // A full storage fails once a second.
+      if (!hasFailed) onError(error);
+      hasFailed = true;
     }
   }
 
@@ -48,8 +58,12 @@ export function keepCursor(given: CursorStorage | StorageName, url: string, onEr
           timer = setTimeout(resolve, 2 * INTERVAL_MS);
         });
         const found = await Promise.race([storage?.getItem(key), hanging]);
-        // With a line break it could never be sent.
-        return typeof found === "string" && /^[^\0\r\n]+$/.test(found) ? found : undefined;
+        if (!found) return undefined;
+        if (isSendable(found, maxCursorBytes)) return found;
+        throw new SSETargetError(
+          "invalid-option",
+          "what `storage` holds is no cursor that can be sent, within `maxCursorBytes`; it counts as none",
+        );
       } catch (error) {
         onError(error);
         return undefined;

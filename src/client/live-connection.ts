@@ -20,7 +20,7 @@ const parseJson = JSON.parse as unknown as (data: string, type: string) => unkno
 
 /** Decides whether this tab needs a connection of its own, and leads what arrives to those who wait for it. */
 export function createConnection(options: ResolvedOptions): EventConnection<UnknownEvent> {
-  const { onError, parse = parseJson, url, tabsKey, storage, signal } = options;
+  const { onError, parse = parseJson, tabsKey, storage, signal, maxCursorBytes } = options;
   const onThrow = throwTo(onError);
   const report = onError ? onThrow : () => {};
   const subscribers = new Set<() => void>();
@@ -32,8 +32,8 @@ export function createConnection(options: ResolvedOptions): EventConnection<Unkn
   /** Whether anything is received; undefined where nothing is to be: before the cursor is known, and after the end. */
   let isAwake: boolean | undefined;
 
-  const kept = storage && keepCursor(storage, url, report);
-  const continuity = createContinuity(parse, report);
+  const kept = storage && keepCursor(storage, options, report);
+  const continuity = createContinuity(parse, report, maxCursorBytes);
   const delivery = createDelivery((cursor) => kept?.keep(cursor), onThrow);
   const host: Host = {
     ...continuity,

@@ -130,6 +130,23 @@ describe("an answer", () => {
   });
 });
 
+describe("a request that could never be made", () => {
+  it.for([
+    ["a cursor with a line break", { lastEventId: "1\n2" }, "lastEventId"],
+    ["a cursor that is too long", { lastEventId: "1".repeat(4_097) }, "lastEventId"],
+    ["a cursor that is no text", { lastEventId: 7 as unknown as string }, "lastEventId"],
+    ["a body without a method", { body: "x" }, "body"],
+    ["a method that `fetch` refuses", { method: "TRACE" }, "method"],
+    ["a method that is none", { method: "GET /" }, "method"],
+    ["credentials that are none", { credentials: "all" as "include" }, "credentials"],
+    ["a body of a GET", { method: "get", body: "x" }, "body"],
+  ] as const)("because of %s is refused at once", ([, options, option]) => {
+    const open = () => connect("http://h/sse", options);
+    expect(open).toThrow(expect.objectContaining({ code: "invalid-option" }));
+    expect(open).toThrow(`\`${option}\``);
+  });
+});
+
 describe("a token", () => {
   const bearers = (requests: readonly { readonly headers: { readonly authorization?: string } }[]) =>
     requests.map(({ headers }) => headers.authorization);

@@ -200,6 +200,21 @@ describe("an id", () => {
     expect(await lastEventIdAfter("id:1\ndata:x\n\nid:2\0\ndata:y\n\n")).toBe("1");
   });
 
+  it("that could not be sent back moves no cursor, and is told of", async () => {
+    for (const id of ["2\u0001", "2\u007f", "2".repeat(4_097), "é".repeat(2_049)]) {
+      const errors: unknown[] = [];
+      const { url, requests } = await serve(streamOf(`id:1\ndata:x\n\nid:${id}\ndata:y\n\n`), over);
+      const { connection, events } = watch(url, { ...asText, onError: (error) => errors.push(error) });
+      await connection.closed;
+      expect(events.map(({ lastEventId, data }) => [lastEventId, data])).toEqual([
+        ["1", "x"],
+        ["1", "y"],
+      ]);
+      expect(requests[1]?.headers["last-event-id"]).toBe("1");
+      expect(errors).toMatchObject([{ code: "invalid-event" }]);
+    }
+  });
+
   it("that is no ASCII goes back as the UTF-8 that it was", async () => {
     const sent = (await lastEventIdAfter("id:…é\ndata:x\n\n")) ?? "";
     expect(Buffer.from(sent, "latin1").toString()).toBe("…é");
@@ -344,6 +359,19 @@ describe("data", () => {
     const { connection, events } = watch(url, { ...asText, maxEventLength: 6_400 });
     expect((await connection.closed).status).toBe("ended");
     expect(events).toHaveLength(4_001);
+  });
+
+  it("of a gap or an end is an object, or the event is left out", async () => {
+    for (const data of ["null", "5", '"gap"', "{", ""]) {
+      const errors: unknown[] = [];
+      const gap = `event: ssetarget:gap\ndata: ${data}\n\n`;
+      const { url, requests } = await serve(streamOf(gap, frame(1), gap.replace(":gap", ":end")));
+      const { connection, events } = watch(url, { onError: (error) => errors.push(error) });
+      expect((await connection.closed).status).toBe("ended");
+      expect(events.map(({ type }) => type)).toEqual(["tick"]);
+      expect(errors).toMatchObject([{ code: "invalid-event" }, { code: "invalid-event" }]);
+      expect(requests).toHaveLength(1);
+    }
   });
 
   it("of a type that the protocol keeps for itself and this client does not know is ignored", async () => {

@@ -34,7 +34,7 @@ describe("a storage", () => {
     const first = watch(server.url, { storage });
     await vi.waitFor(() => expect(first.ids).toEqual([1, 2, 3]));
     first.connection.close();
-    expect([...storage.items]).toEqual([[`ssetarget:${server.url}`, first.connection.lastEventId]]);
+    expect([...storage.items.values()]).toEqual([first.connection.lastEventId]);
     await server.tick(2);
     const second = watch(server.url, { storage });
     await vi.waitFor(() => expect(second.ids).toEqual([4, 5]));
@@ -62,6 +62,62 @@ describe("a storage", () => {
       expect(requests.at(-1)?.headers["last-event-id"]).toBeUndefined();
       connection.close();
     }
+  });
+
+  it("that was poisoned counts as none, and says so, at each load", async () => {
+    const { url, requests } = await serve(openStreamOf(frame("1.e")));
+    for (const kept of ["1".repeat(200_000), "…".repeat(1_366), "1\n2", "1\u0001", "\u007f", "1\0", {}, 7]) {
+      const errors: unknown[] = [];
+      const storage = { getItem: () => kept as string, setItem: () => {}, removeItem: () => {} };
+      const { connection, ids } = watch(url, { storage, onError: (error) => errors.push(error) });
+      await vi.waitFor(() => expect(ids).toEqual([1]));
+      expect(requests.at(-1)?.headers["last-event-id"]).toBeUndefined();
+      expect(errors).toMatchObject([{ code: "invalid-option" }]);
+      connection.close();
+    }
+  });
+
+  it("may hold a cursor as long as `maxCursorBytes`", async () => {
+    const { url, requests } = await serve(over);
+    for (const [kept, maxCursorBytes, isSent] of [
+      ["1".repeat(4_096), undefined, true],
+      ["1".repeat(4_097), undefined, false],
+      ["é".repeat(50), 100, true],
+      ["é".repeat(51), 100, false],
+    ] as const) {
+      const storage = { getItem: () => kept, setItem: () => {}, removeItem: () => {} };
+      await watch(url, { storage, maxCursorBytes }).connection.closed;
+      expect(requests.at(-1)?.headers["last-event-id"] !== undefined).toBe(isSent);
+    }
+  });
+
+  it("that is full is told of once, until it works again", async () => {
+    vi.useFakeTimers();
+    let feed: (text: string) => void = () => {};
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        feed = (text) => controller.enqueue(new TextEncoder().encode(text));
+      },
+    });
+    const errors: unknown[] = [];
+    let isFull = true;
+    const setItem = () => {
+      if (isFull) throw new DOMException("full", "QuotaExceededError");
+    };
+    const connection = connect("http://h/", {
+      storage: { getItem: () => null, setItem, removeItem: () => {} },
+      onError: (error) => errors.push(error),
+      fetch: async () => new Response(body, { headers: { "content-type": "text/event-stream" } }),
+    });
+    await vi.advanceTimersByTimeAsync(0);
+    for (let id = 1; id <= 9; id++) {
+      if (id === 4) isFull = false;
+      if (id === 6) isFull = true;
+      feed(frame(id));
+      await vi.advanceTimersByTimeAsync(1_100);
+    }
+    connection.close();
+    expect(errors).toMatchObject([{ name: "QuotaExceededError" }, { name: "QuotaExceededError" }]);
   });
 
   it("is written at most once a second, and at once when the connection is closed", async () => {
@@ -92,7 +148,7 @@ describe("a storage", () => {
   it("is written only where the cursor has moved", async () => {
     const { url } = await serve(over);
     const storage = new MapStorage();
-    storage.items.set(`ssetarget:${url}`, "5.e");
+    storage.getItem = () => "5.e";
     await watch(url, { storage }).connection.closed;
     expect(storage.writes).toEqual([]);
   });
@@ -112,10 +168,9 @@ describe("a storage", () => {
   it("forgets where the server says that there is no cursor", async () => {
     const { url } = await serve(streamOf("id: 1\ndata: {}\n\nid:\ndata: {}\n\n"), over);
     const storage = new MapStorage();
-    storage.items.set(`ssetarget:${url}`, "5");
     const { connection } = watch(url, { storage });
     await connection.closed;
-    expect(storage.items.size).toBe(0);
+    expect(storage.writes).toEqual([""]);
   });
 
   it("that throws, rejects or hangs is as good as none", async () => {

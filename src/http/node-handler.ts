@@ -44,7 +44,7 @@ export function toNodeHandler(
       // A middleware may go on writing to a response that is over; nobody else would hear of the error.
       response.on("error", () => {});
       // Nobody reads a body. While one waits, `http` does not read on, and would not see that the client has left.
-      if (request.complete === false) request.resume();
+      if (!request.complete) request.resume?.();
       answer(request, response, await target.admit(nodeRequestHead(request)));
       await over(response);
     } catch {

@@ -67,21 +67,22 @@ if (redisUrl === undefined) {
 }
 
 const letters = ["A", "B", "C"];
-for (const [index, serverPort] of serverPorts.entries()) {
+const servers = serverPorts.map((serverPort, index) =>
   start(process.execPath, [`${HERE}server.ts`], {
     PORT: String(serverPort),
     SERVER_NAME: letters[index] ?? "",
     REDIS_URL: redisUrl,
-  });
-}
+  }),
+);
 start(process.execPath, [`${HERE}proxy.ts`], { PORT: String(port), UPSTREAMS: serverPorts.join(",") });
 await Promise.all([...serverPorts, port].map(listening));
 if (!isEnding) {
   console.log(`
 Three servers behind one proxy: http://127.0.0.1:${port}/
 
-  Start a purchase there and open its page in several tabs: each hangs on whichever server the proxy chose.
-  The same run from each server: ${serverPorts.map((each) => `http://127.0.0.1:${each}/<id>`).join("  ")}
-  Kill one (it is in the process list with its port) and watch its tabs go on with another.
+  Start a purchase there and open its page in several tabs: the proxy chooses a server for each.
+  Each server has the same page, with the same path. Kill one, and its tabs go on with another:
+
+${servers.map(({ pid }, index) => `  ${letters[index]}  http://127.0.0.1:${serverPorts[index]}/   kill -9 ${pid}`).join("\n")}
 `);
 }

@@ -101,8 +101,15 @@ describe("the chat", () => {
     await ask(RELOADING);
     await Promise.all([says(page, "Reload"), says(second, "Reload")]);
     expect(await page.getByRole("button", { name: "Send" }).isVisible()).toBe(false);
+    // Enter says why nothing is sent, and takes nothing away.
+    await page.getByLabel("Your question").fill("tabs?");
+    await page.getByLabel("Your question").press("Enter");
+    await page.getByText("Wait for the answer, or stop it.").waitFor();
+    expect(await page.getByLabel("Your question").inputValue()).toBe("tabs?");
     await second.getByRole("button", { name: "Stop" }).click();
     await Promise.all([page, second].map((each) => endOf(each).getByText("Stopped").waitFor()));
+    expect(await page.getByText("Wait for the answer, or stop it.").count()).toBe(0);
+    expect(await page.locator(".turn").last().getAttribute("data-end")).toBe("stopped");
     expect(await textOn(page)).toBe(await textOn(second));
     expect((await textOn(page)).length).toBeLessThan(answerTo(RELOADING).length);
     expect(slowChat.output()).toMatch(/the model was aborted after \d+ words/);
@@ -123,6 +130,7 @@ describe("the chat", () => {
     await ask("fail, please");
     await endOf(page).getByText("Something went wrong: The server could not go on.").waitFor();
     expect(await textOn(page)).not.toBe("");
+    expect(await page.locator(".turn").last().getAttribute("data-end")).toBe("failed");
     expect(await page.locator("body").textContent()).not.toContain("asked to fail");
     expect(chat.output()).toContain("asked to fail");
   });

@@ -1,11 +1,12 @@
 const conversation = location.pathname.split("/").at(-1);
-const [log, welcome, composer, text, send, stop, connection, announcement, template] = [
+const [log, welcome, composer, text, send, stop, hint, connection, announcement, template] = [
   "log",
   "welcome",
   "composer",
   "text",
   "send",
   "stop",
+  "hint",
   "connection",
   "announcement",
   "turn",
@@ -46,7 +47,7 @@ function follow({ id, text: question }) {
   begin(id, turn);
   // From the server's memory at once, or word by word as it is written.
   const answer = turn.querySelector(".text");
-  const source = open(`/chat/${id}/sse`, () => finish(id, turn, "This answer is not there any more"));
+  const source = open(`/chat/${id}/sse`, () => finish(id, turn, "failed", "This answer is not there any more"));
   source.addEventListener("chunk", (event) => {
     const wasAtEnd = isAtEnd();
     answer.append(JSON.parse(event.data));
@@ -60,7 +61,7 @@ function follow({ id, text: question }) {
   source.addEventListener("ssetarget:end", (event) => {
     source.close();
     const { reason, message } = JSON.parse(event.data);
-    finish(id, turn, ENDS[reason] ?? reason, message);
+    finish(id, turn, reason, ENDS[reason] ?? reason, message);
   });
   showEnd();
 }
@@ -84,10 +85,12 @@ function begin(id, turn) {
   showButtons();
 }
 
-function finish(id, turn, label, message) {
+function finish(id, turn, reason, label, message) {
   if (turn.dataset.state === "done") return;
   const wasAtEnd = isAtEnd();
   turn.dataset.state = "done";
+  // A failure looks like one; Stop was somebody's wish.
+  turn.dataset.end = reason;
   const answer = turn.querySelector(".answer");
   answer.ariaBusy = "false";
   const end = turn.querySelector(".end");
@@ -96,6 +99,7 @@ function finish(id, turn, label, message) {
   if (wasAtEnd) showEnd();
   announcement.textContent = end.textContent || turn.querySelector(".text").textContent;
   writing.splice(writing.indexOf(id), 1);
+  hint.textContent = "";
   if (writing.length === 0) watch();
   showButtons();
 }
@@ -110,7 +114,11 @@ function showButtons() {
 }
 
 async function ask(question) {
-  if (question.trim() === "" || writing.length > 0) return;
+  if (question.trim() === "") return;
+  if (writing.length > 0) {
+    hint.textContent = "Wait for the answer, or stop it. Your question stays here.";
+    return;
+  }
   const response = await fetch("/chat", {
     method: "POST",
     headers: { "content-type": "application/json" },

@@ -33,9 +33,12 @@ export function showStartPage(app: HTMLElement): void {
 function curlLines(): HTMLElement {
   const origin = window.location.origin;
   const lines: [string, string][] = [
-    ["Start a run; its path is in the Location header", `curl -i -X POST ${origin}/`],
-    ["Watch it", `curl -N ${origin}/<id>/sse`],
-    ["Approve it, when it waits", `curl -X POST ${origin}/<id>/event`],
+    [
+      "Start a run, and keep its address",
+      `RUN=${origin}$(curl -s -o /dev/null -w '%header{location}' -X POST ${origin}/)`,
+    ],
+    ["Watch it", "curl -N $RUN/sse"],
+    ["Approve it, when it waits", "curl -X POST $RUN/event"],
   ];
   return element(
     "section",

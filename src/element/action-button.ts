@@ -44,12 +44,12 @@ export class ActionButton {
       "span",
       { class: "action" },
       isProblem && text !== label
-        ? h("span", { key, class: "note", "data-tone": "failed", role: "alert" }, text)
+        ? h("span", { key, class: "note", "data-tone": "failed", role: "alert", title: text }, text)
         : undefined,
       // aria-disabled and not disabled: the focus stays where it is.
       h(
         "button",
-        { type: "button", "aria-disabled": isProblem ? undefined : true, onclick },
+        { type: "button", title: label, "aria-disabled": isProblem ? undefined : true, onclick },
         isProblem ? label : text,
         h("span", { class: "vh" }, of),
       ),

@@ -132,6 +132,23 @@ export const DETAILS_STYLE: string = /* css */ `
       --max-level: 6;
     }
     .axis,
+    .action {
+      max-width: 46%;
+    }
+    .action button {
+      max-height: 40px;
+      line-height: 1.2;
+      white-space: normal;
+      overflow-wrap: anywhere;
+    }
+    .action .note {
+      position: absolute;
+      inset: auto 12px 0;
+      line-height: 1.3;
+    }
+    .row:has(.action .note) .bars {
+      display: none;
+    }
     .time-cell {
       grid-column: 1 / -1;
       margin-inline: 12px;

@@ -113,10 +113,13 @@ export const ROW_STYLE: string = /* css */ `
     align-items: center;
     gap: 8px;
     min-width: 0;
+    max-width: 60%;
   }
   .action button {
     display: block;
-    flex: none;
+    flex: 0 1 auto;
+    overflow: hidden;
+    text-overflow: ellipsis;
     border-color: transparent;
     background: light-dark(var(--accent), color-mix(in oklab, var(--accent) 40%, #1c2dc0));
     color: #fff;

@@ -106,6 +106,49 @@ describe("the states of <ssetarget-trace>", () => {
     expect(await page.getByRole("note").innerText()).toContain("history began anew");
   });
 
+  it("says the same of a run that only waits in its header, its rows and its chips", async () => {
+    const page = await pages.open();
+    const span = (spanId: string, parentSpanId: string | null, kind: string, more: object = {}) => ({
+      traceId: "run-1",
+      spanId,
+      parentSpanId,
+      name: spanId,
+      kind,
+      type: "started",
+      timestamp: new Date(Date.now() - 5_000).toISOString(),
+      attributes: {},
+      ...more,
+    });
+    const stateOf = (of: string) => page.locator(of).first().getAttribute("data-state");
+    const chips = () => page.locator(".chip").allInnerTexts();
+    const events = [span("order", null, "workflow"), span("ship", "order", "step")];
+    await mountTrace(page, { events: [...events, span("nap", "ship", "sleep")], attributes: { follow: "" } });
+    expect(await Promise.all([".header", "[data-name=order]", "[data-name=ship]"].map(stateOf))).toEqual([
+      "sleeping",
+      "sleeping",
+      "sleeping",
+    ]);
+    expect(await chips()).toEqual(["3 sleeping"]);
+    expect(await page.locator(".headline").innerText()).toBe("Sleeping: nap");
+    await feed(page, [span("sign", "ship", "wait", { waitingFor: "a signature" })]);
+    expect(await Promise.all([".header", "[data-name=order]", "[data-name=ship]"].map(stateOf))).toEqual([
+      "waiting",
+      "waiting",
+      "waiting",
+    ]);
+    expect((await chips()).toSorted()).toEqual(["1 sleeping", "3 waiting"]);
+    expect(await page.locator(".headline").innerText()).toBe("Waiting for a signature");
+    const follow = page.getByRole("button", { name: "Follow" });
+    expect(await follow.getAttribute("aria-pressed")).toBe("true");
+    // Once all is over there is nothing to follow.
+    const ended = { type: "ended", status: { code: "OK" }, timestamp: new Date().toISOString() };
+    await feed(
+      page,
+      ["nap", "sign", "ship", "order"].map((id) => ({ ...span(id, null, "step"), ...ended })),
+    );
+    expect(await follow.getAttribute("aria-pressed")).toBe("false");
+  });
+
   it("tells the page how connection and run stand", async () => {
     const page = await pages.open();
     await mountTrace(page, { status: "connecting" });
@@ -210,6 +253,24 @@ describe("the states of <ssetarget-trace>", () => {
     await drawn(page);
     expect(await page.getByRole("button", { name: /Approve/ }).isVisible()).toBe(true);
     expect(await page.getByRole("row", { name: /approval by/ }).innerText()).toContain("waiting for approval");
+    // A long label of the button leaves the row's own label room, and what went wrong is said whole.
+    await page.evaluate(() => {
+      window.element.action = (span) =>
+        span.waitingFor === undefined
+          ? undefined
+          : { label: "Approve: send “approval”", run: () => Promise.reject(new Error("The server answered 503.")) };
+    });
+    await page.getByRole("button", { name: /send “approval”/ }).click();
+    await page.getByRole("alert").filter({ hasText: "The server answered 503." }).waitFor();
+    const room = await page.evaluate(() => {
+      const widthOf = (part: Element | null | undefined) => part?.getBoundingClientRect().width ?? 0;
+      const cell = window.element.shadowRoot?.querySelector(".name-cell:has(.action)");
+      const alert = cell?.querySelector<HTMLElement>(".action .note");
+      const isWhole = alert !== null && alert !== undefined && alert.scrollWidth <= alert.clientWidth;
+      return { isWhole, share: widthOf(cell?.querySelector(".label")) / widthOf(cell) };
+    });
+    expect(room.isWhole).toBe(true);
+    expect(room.share).toBeGreaterThan(0.35);
     await page.getByRole("row", { name: /upload assets/ }).click();
     await drawn(page);
     const sizes = await page.evaluate(() => {

@@ -15,6 +15,17 @@ source.addEventListener("progress", (event) => {
   document.querySelector("#progress").value = JSON.parse(event.data);
 });
 
+// An `EventSource` connects again by itself, and says where it was.
+const connection = document.querySelector("#connection");
+function showConnection(state, text) {
+  connection.dataset.state = state;
+  connection.textContent = text;
+}
+source.addEventListener("open", () => showConnection("live", "Live"));
+source.addEventListener("error", () =>
+  showConnection("lost", source.readyState === EventSource.CLOSED ? "Disconnected" : "Connecting again"),
+);
+
 document.querySelector("#run").addEventListener("click", () => {
   // JSON, which a form of another site cannot send.
   const headers = { "content-type": "application/json" };

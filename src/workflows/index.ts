@@ -24,3 +24,4 @@ export { type SpanTimeline, type SpanTimes, timelineOf, type TimelineOptions } f
 export { type IgnoredEvents, SpanTree, type SpanTreeOptions } from "./span-tree.ts";
 export { type StepEvent, toStepEvent } from "./step-event.ts";
 export { Tracer, type TracerOptions } from "./tracer.ts";
+export { visibleText } from "./visible-text.ts";

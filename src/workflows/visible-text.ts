@@ -21,7 +21,11 @@ const SPACES = /[\s\u2800]+/g;
 const ASCII = /^[\x20-\x7e]*$/;
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
-/** The text without characters that nobody sees; empty if none is left that anybody would see. Its lines stay lines. */
+/**
+ * The text without characters that nobody sees; empty if none is left that anybody would see. Its lines stay lines. For pages that
+ * show names and messages themselves: React escapes them, and leaves these characters in.
+ * @param text - From outside, trusted with nothing. Its length stays yours to bound.
+ */
 export function visibleText(text: string): string {
   if (ASCII.test(text)) return text.trim() === "" ? "" : text;
   const visible = text.replace(HIDDEN, withoutHidden).replace(PILED_MARKS, "$1");

@@ -133,7 +133,7 @@ export const DETAILS_STYLE: string = /* css */ `
     }
     .axis,
     .action {
-      max-width: 46%;
+      max-width: 44%;
     }
     .action button {
       max-height: 40px;

@@ -56,10 +56,12 @@ describe("the states of <ssetarget-trace>", () => {
     await mountTrace(page, {
       events: running(),
       status: "waiting",
-      state: { retryAtMs: Date.now() + 9_000, attempt: 2 },
+      state: { retryAtMs: Date.now() + 55_000, attempt: 2 },
     });
-    expect(await text(page)).toMatch(/Reconnecting in [789]s/);
-    await expect.poll(() => text(page), PATIENT).toMatch(/Reconnecting in [56]s/);
+    const seconds = async () => Number(/Reconnecting in (\d+)s/.exec(await text(page))?.[1]);
+    const first = await seconds();
+    expect(first).toBeGreaterThan(0);
+    await expect.poll(seconds, PATIENT).toBeLessThan(first);
     await page.getByRole("button", { name: "Try now" }).click();
     expect(await page.evaluate(() => window.watch.reconnects)).toBe(1);
   });
@@ -120,7 +122,7 @@ describe("the states of <ssetarget-trace>", () => {
       ...more,
     });
     const stateOf = (of: string) => page.locator(of).first().getAttribute("data-state");
-    const chips = () => page.locator(".chip").allInnerTexts();
+    const chips = async () => (await page.locator(".chip").allInnerTexts()).map((text) => text.replaceAll(/\s+/g, " "));
     const events = [span("order", null, "workflow"), span("ship", "order", "step")];
     await mountTrace(page, { events: [...events, span("nap", "ship", "sleep")], attributes: { follow: "" } });
     expect(await Promise.all([".header", "[data-name=order]", "[data-name=ship]"].map(stateOf))).toEqual([
@@ -270,7 +272,7 @@ describe("the states of <ssetarget-trace>", () => {
       return { isWhole, share: widthOf(cell?.querySelector(".label")) / widthOf(cell) };
     });
     expect(room.isWhole).toBe(true);
-    expect(room.share).toBeGreaterThan(0.35);
+    expect(room.share).toBeGreaterThan(0.3);
     await page.getByRole("row", { name: /upload assets/ }).click();
     await drawn(page);
     const sizes = await page.evaluate(() => {

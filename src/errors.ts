@@ -10,7 +10,7 @@
  * | `invalid-id` | an id is not a positive whole number |
  * | `invalid-key` | an idempotency key is empty, too long or not a string |
  * | `invalid-stream-name` | a hub was asked for a stream whose name cannot be one |
- * | `unserializable-data` | the event holds what JSON cannot carry (a BigInt, a cycle, a throwing `toJSON`) |
+ * | `unserializable-data` | the data holds what JSON cannot carry, or would write as something else: a BigInt, a cycle, a function, `NaN`, bytes, a `Map` … |
  * | `event-too-large` | the event's JSON is larger than `maxEventBytes` |
  * | `stream-completed` | the stream has ended; nothing can be added to it |
  * | `too-many-pending` | the store has fallen behind further than `maxPendingEvents` or `maxPendingBytes` |

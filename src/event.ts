@@ -1,5 +1,6 @@
 import { SSETargetError } from "./errors.ts";
 import { describeValue } from "./options.ts";
+import { exactJson, isPlainJson } from "./util/exact-json.ts";
 
 /**
  * The form of everything that is dispatched: a `type`, and any further fields that JSON can carry.
@@ -172,19 +173,26 @@ export function snapshotEvent<E extends ServerSentEvent>(event: E): E {
 
 /** {@link snapshotEvent} of an event that is a copy already: nobody else holds it. */
 export function sealEvent<E extends ServerSentEvent>(event: E): E {
-  let text: string;
+  const { type: _type, id: _id, ...data } = event;
+  const text = isPlainJson(data) ? JSON.stringify(data) : oddText(data, event.type);
+  // A `toJSON` of the caller's may turn the whole event into something that is not an object.
+  if (text.startsWith("{")) return mark(event, text);
+  throw new SSETargetError(
+    "unserializable-data",
+    `an event's JSON must be an object, that of type ${describeValue(event.type)} is not; dispatch what its \`toJSON\` returns`,
+  );
+}
+
+/** The text of data that has to be looked at closely; an error names the place in it. */
+function oddText(data: object, type: string): string {
   try {
-    text = dataText(event);
-    // A `toJSON` of the caller's may turn the whole event into something that is not an object.
-    if (!text?.startsWith("{")) throw new TypeError("its JSON is not an object");
-  } catch (cause) {
-    throw new SSETargetError(
-      "unserializable-data",
-      `event of type ${JSON.stringify(event.type)} cannot be written as JSON (${cause instanceof Error ? cause.message : String(cause)}); send only what JSON can carry`,
-      { cause },
-    );
+    // What somebody gave is the value, not the field that carries it.
+    if (DATA_FIELD in data) exactJson(data[DATA_FIELD], "data");
+    return exactJson(data, "data");
+  } catch (error) {
+    const { code, message, cause } = error as SSETargetError;
+    throw new SSETargetError(code, `event of type ${describeValue(type)}: ${message}`, { cause });
   }
-  return mark(event, text);
 }
 
 /** The event at its place in the stream; keeps the text that was already made. Stores may use it, none has to. */

@@ -31,6 +31,77 @@ export function delayOption(name: string, value: number | null | undefined, fall
   );
 }
 
+/** The names of all options that there are: as many as the type has, or it does not compile. */
+export type OptionNames<O> = { readonly [K in keyof O]-?: true };
+
+/**
+ * Options as they were given, each read once. Whoever misspells one, or hands in something else, hears of it also in JavaScript, where it would
+ * otherwise just not count.
+ *
+ * @param owner whose options they are, as error messages name it
+ * @throws SSETargetError `invalid-option`
+ */
+export function readOptions<O extends object>(owner: string, options: O | undefined, names: OptionNames<O>): O {
+  if (options === undefined) return {} as O;
+  // Lists, maps, promises and the platform's objects would all count as options without any.
+  const kind = Object.prototype.toString.call(options);
+  if (typeof options !== "object" || (kind !== "[object Object]" && kind !== "[object Module]")) {
+    const got =
+      options !== null && typeof options === "object" ? kind.slice("[object ".length, -1) : describeValue(options);
+    throw new SSETargetError(
+      "invalid-option",
+      `the options of \`${owner}\` must be an object, got ${got}; leave them out for the defaults`,
+    );
+  }
+  const read: Record<string, unknown> = {};
+  for (const name of new Set([...Object.keys(names), ...Object.keys(options)])) {
+    const value = valueOf(options, name, owner);
+    if (value === undefined) continue;
+    if (!Object.hasOwn(names, name)) throw unknownOption(owner, name, Object.keys(names));
+    read[name] = value;
+  }
+  return read as O;
+}
+
+function valueOf(options: object, name: string, owner: string): unknown {
+  try {
+    return (options as Readonly<Record<string, unknown>>)[name];
+  } catch (cause) {
+    throw new SSETargetError(
+      "invalid-option",
+      `the option \`${name}\` of \`${owner}\` could not be read (${describeThrown(cause)}); give a value`,
+      { cause },
+    );
+  }
+}
+
+function unknownOption(owner: string, name: string, names: readonly string[]): SSETargetError {
+  const [nearest] = names
+    .map((known) => ({ known, distance: distanceOf(name.toLowerCase(), known.toLowerCase()) }))
+    .filter(({ known, distance }) => distance <= Math.max(2, known.length / 3))
+    .toSorted((a, b) => a.distance - b.distance);
+  const help = nearest === undefined ? `use one of ${names.join(", ")}` : `did you mean \`${nearest.known}\`?`;
+  const shown = describeValue(name).slice(1, -1);
+  return new SSETargetError("invalid-option", `\`${owner}\` has no option \`${shown}\`; ${help}`);
+}
+
+/** How many letters have to be put in, left out or replaced; the rest of a name that was only begun, or its unit, counts as one. */
+function distanceOf(given: string, known: string): number {
+  if (given.length > 2 && (known.startsWith(given) || given.startsWith(known))) return 1;
+  // No name is so long; a text that is need not be compared.
+  if (given.length > 40) return Infinity;
+  let row = Array.from({ length: known.length + 1 }, (_, column) => column);
+  for (const [index, letter] of Array.from(given).entries()) {
+    const next = [index + 1];
+    for (let column = 1; column < row.length; column++) {
+      const replaced = (row[column - 1] as number) + (letter === known[column - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[column] as number) + 1, (next[column - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) as number;
+}
+
 /** A value as error messages show it: short, on one line, and never throwing. */
 export function describeValue(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);

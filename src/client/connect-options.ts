@@ -1,3 +1,4 @@
+import { readOptions, type OptionNames } from "../options.ts";
 import { SSETargetError, type ErrorListener } from "../errors.ts";
 import type { Transport } from "./attempt.ts";
 
@@ -98,6 +99,28 @@ export interface ConnectOptions {
 /** Timers take no longer delay, in milliseconds. */
 export const MAX_TIMER_MS = 2_147_483_647;
 
+/** The names of {@link ConnectOptions}. */
+export const CONNECT_OPTIONS: OptionNames<ConnectOptions> = {
+  signal: true,
+  token: true,
+  headers: true,
+  method: true,
+  body: true,
+  credentials: true,
+  lastEventId: true,
+  storage: true,
+  shareTabs: true,
+  transport: true,
+  fetch: true,
+  parse: true,
+  minDelayMs: true,
+  maxDelayMs: true,
+  silenceMs: true,
+  maxEventLength: true,
+  maxCursorBytes: true,
+  onError: true,
+};
+
 /** Options that are numbers. */
 const DEFAULTS = {
   minDelayMs: 1_000,
@@ -120,7 +143,8 @@ export interface ResolvedOptions extends Omit<ConnectOptions, keyof typeof DEFAU
 }
 
 /** @throws SSETargetError `invalid-option` */
-export function resolveOptions(url: string | URL, options: ConnectOptions): ResolvedOptions {
+export function resolveOptions(url: string | URL, given?: ConnectOptions): ResolvedOptions {
+  const options = readOptions("connect", given, CONNECT_OPTIONS);
   const { method, token, headers, body, fetch, shareTabs, credentials, storage, lastEventId } = options;
   const numbers = { ...DEFAULTS };
   for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {

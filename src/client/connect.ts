@@ -18,7 +18,7 @@ import { createConnection } from "./live-connection.ts";
  */
 export function connect<E extends ServerSentEvent = UnknownEvent>(
   url: string | URL,
-  options: ConnectOptions = {},
+  options?: ConnectOptions,
 ): EventConnection<E> {
   // What is received has the form that its server gives it; nobody can check that here.
   return createConnection(resolveOptions(url, options)) as unknown as EventConnection<E>;

@@ -1,9 +1,10 @@
+import { readOptions, type OptionNames } from "../options.ts";
 import type { ErrorListener } from "../errors.ts";
 import type { SpanEvent } from "../workflows/span-event.ts";
 import { SpanTree, type SpanTreeOptions } from "../workflows/span-tree.ts";
 import { toDispatched } from "./client-event.ts";
 import { connect } from "./connect.ts";
-import type { ConnectOptions } from "./connect-options.ts";
+import { CONNECT_OPTIONS, type ConnectOptions } from "./connect-options.ts";
 import { callAll, throwTo } from "./delivery.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import type { EventConnection } from "./event-connection.ts";
@@ -29,6 +30,9 @@ export interface WatchTraceOptions extends Omit<ConnectOptions, "storage" | "las
   /** Where to begin. @defaultValue at the beginning */
   readonly snapshot?: TraceSnapshotInput;
 }
+
+const { storage: _storage, lastEventId: _lastEventId, ...OTHERS } = CONNECT_OPTIONS;
+const WATCH_OPTIONS: OptionNames<WatchTraceOptions> = { ...OTHERS, tree: true, snapshot: true };
 
 /** A tree of spans that is kept up to date. */
 export interface TraceWatch {
@@ -61,7 +65,7 @@ export interface TraceWatch {
  * ```
  * @throws SSETargetError `invalid-option`
  */
-export function watchTrace(url: string | URL, options: WatchTraceOptions = {}): TraceWatch {
+export function watchTrace(url: string | URL, options?: WatchTraceOptions): TraceWatch {
   return new LiveTrace(url, options);
 }
 
@@ -76,7 +80,8 @@ class LiveTrace implements TraceWatch {
   #ticker: ReturnType<typeof setInterval> | undefined;
   #tickMs: number | undefined;
 
-  constructor(url: string | URL, { tree, snapshot, ...options }: WatchTraceOptions) {
+  constructor(url: string | URL, given: WatchTraceOptions | undefined) {
+    const { tree, snapshot, ...options } = readOptions("watchTrace", given, WATCH_OPTIONS);
     this.#onThrow = throwTo(options.onError);
     this.tree = new SpanTree(tree);
     this.tree.applyAll(snapshot?.events ?? []);

@@ -1,5 +1,5 @@
 import { SSETargetError } from "../errors.ts";
-import { describeValue, wholeNumberOption } from "../options.ts";
+import { describeValue, type OptionNames, readOptions, wholeNumberOption } from "../options.ts";
 import { STREAM_NAME_HEADER } from "../wire/response-head.ts";
 
 /** Which other origins' pages may read the stream. @see https://fetch.spec.whatwg.org/#http-cors-protocol */
@@ -14,7 +14,12 @@ export interface CorsOptions {
   readonly maxAgeSeconds?: number;
 }
 
-const OPTION_NAMES = ["origin", "credentials", "allowHeaders", "maxAgeSeconds"];
+const CORS_OPTIONS: OptionNames<CorsOptions> = {
+  origin: true,
+  credentials: true,
+  allowHeaders: true,
+  maxAgeSeconds: true,
+};
 const DEFAULT_ALLOW_HEADERS = ["authorization", "cache-control", "last-event-id"];
 
 /** Without it, another origin's page cannot see the name, and its tabs share nothing. */
@@ -28,20 +33,12 @@ export class CorsPolicy {
 
   /** @throws SSETargetError `invalid-option` */
   constructor(options: CorsOptions | true) {
-    const isObject = typeof options === "object" && options !== null && !Array.isArray(options);
-    const unknown = isObject ? Object.keys(options).find((name) => !OPTION_NAMES.includes(name)) : undefined;
-    if ((options !== true && !isObject) || unknown !== undefined) {
-      throw new SSETargetError(
-        "invalid-option",
-        `\`cors\` must be true or an object of ${OPTION_NAMES.join(", ")}, got ${unknown === undefined ? describeValue(options) : `\`${unknown}\``}`,
-      );
-    }
     const {
       origin = "*",
       credentials = false,
       allowHeaders = DEFAULT_ALLOW_HEADERS,
       maxAgeSeconds,
-    } = options === true ? {} : options;
+    } = readOptions("cors", options === true ? undefined : options, CORS_OPTIONS);
     if (credentials && origin === "*") {
       throw new SSETargetError(
         "invalid-option",

@@ -2,11 +2,11 @@
 
 import { useEffect, useRef, useState } from "react";
 import type { ClientEvent, ReceivedOf } from "../client/client-event.ts";
-import type { ConnectOptions } from "../client/connect-options.ts";
+import { CONNECT_OPTIONS, type ConnectOptions } from "../client/connect-options.ts";
 import { throwTo } from "../client/delivery.ts";
 import type { ConnectionState } from "../client/connection-state.ts";
 import type { GapData, ServerSentEvent } from "../event.ts";
-import { wholeNumberOption } from "../options.ts";
+import { type OptionNames, readOptions, wholeNumberOption } from "../options.ts";
 import { EventFold, type EventView } from "./event-fold.ts";
 import { SharedStream } from "./shared-stream.ts";
 import { identity } from "./stream-key.ts";
@@ -31,6 +31,14 @@ export interface EventStreamOptions<E extends ServerSentEvent, S = undefined> ex
   /** What `reduce` begins with, also again after the server's history has begun anew. */
   readonly initialData?: S;
 }
+
+const STREAM_OPTIONS: OptionNames<EventStreamOptions<ServerSentEvent>> = {
+  ...CONNECT_OPTIONS,
+  maxEvents: true,
+  onEvent: true,
+  reduce: true,
+  initialData: true,
+};
 
 /** A stream as it stands. Another object whenever anything in it has changed. */
 export interface EventStream<E extends ServerSentEvent, S = undefined> {
@@ -58,9 +66,13 @@ export interface EventStream<E extends ServerSentEvent, S = undefined> {
  */
 export function useEventStream<E extends ServerSentEvent, S = undefined>(
   url: string | URL | null,
-  options: EventStreamOptions<E, S> = {},
+  options?: EventStreamOptions<E, S>,
 ): EventStream<E, S> {
-  const { maxEvents, onEvent, reduce, initialData, ...given } = options;
+  const { maxEvents, onEvent, reduce, initialData, ...given } = readOptions<EventStreamOptions<E, S>>(
+    "useEventStream",
+    options,
+    STREAM_OPTIONS,
+  );
   const [folding] = useState(() => ({ reduce, initialData: initialData as S }));
   const size = wholeNumberOption("maxEvents", maxEvents, 100, 0);
   const fold = [size, partOf(folding.reduce), partOf(folding.initialData)];

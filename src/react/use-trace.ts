@@ -1,6 +1,7 @@
 "use client";
 
-import type { ConnectOptions } from "../client/connect-options.ts";
+import { readOptions, type OptionNames } from "../options.ts";
+import { CONNECT_OPTIONS, type ConnectOptions } from "../client/connect-options.ts";
 import type { ConnectionState } from "../client/connection-state.ts";
 import type { GapData } from "../event.ts";
 import type { SpanNode, SpanTotals } from "../workflows/span-node.ts";
@@ -22,6 +23,9 @@ export interface TraceOptions extends Omit<ConnectOptions, "lastEventId" | "stor
    */
   readonly snapshot?: TraceSnapshot;
 }
+
+const { storage: _storage, lastEventId: _lastEventId, ...OTHERS } = CONNECT_OPTIONS;
+const TRACE_OPTIONS: OptionNames<TraceOptions> = { ...OTHERS, tree: true, snapshot: true };
 
 /** A trace as it stands. Another object whenever anything in it has changed; what has not changed in it stays the same object. */
 export interface Trace {
@@ -48,8 +52,8 @@ export interface Trace {
  *
  * @param url null: not now
  */
-export function useTrace(url: string | URL | null, options: TraceOptions = {}): Trace {
-  const { snapshot, tree, ...given } = options;
+export function useTrace(url: string | URL | null, options?: TraceOptions): Trace {
+  const { snapshot, tree, ...given } = readOptions("useTrace", options, TRACE_OPTIONS);
   const { key, options: connectOptions } = useStreamOptions(url, given, tree);
   return useSharedStream<TraceView, TraceSource>(key, () => {
     const fold = new TraceFold(snapshot, tree, url === null ? CLOSED : CONNECTING);

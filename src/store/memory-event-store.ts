@@ -9,7 +9,7 @@ import {
   type StoredEvent,
 } from "../event.ts";
 import { SSETargetError } from "../errors.ts";
-import { wholeNumberOption } from "../options.ts";
+import { readOptions, wholeNumberOption } from "../options.ts";
 import type {
   AppendableEventStore,
   BoundedEventStore,
@@ -64,7 +64,9 @@ export class MemoryEventStore<E extends ServerSentEvent>
   #completed = false;
 
   /** @throws SSETargetError `invalid-option` */
-  constructor(options: MemoryEventStoreOptions = {}) {
+  constructor(given?: MemoryEventStoreOptions) {
+    const names = { startAfterId: true, maxEvents: true, maxBytes: true } as const;
+    const options = readOptions("MemoryEventStore", given, names);
     this.#maxEvents = wholeNumberOption("maxEvents", options.maxEvents, 100_000, 1);
     this.#maxBytes = wholeNumberOption("maxBytes", options.maxBytes, 64 * 1024 * 1024, 1);
     this.#lastId = wholeNumberOption("startAfterId", options.startAfterId, 0, 0);

@@ -1,4 +1,4 @@
-import { MAX_TIMER_MS, wholeNumberOption } from "../options.ts";
+import { MAX_TIMER_MS, readOptions, wholeNumberOption } from "../options.ts";
 
 /** How a target or hub is closed. */
 export interface CloseOptions {
@@ -12,7 +12,8 @@ export interface CloseOptions {
 }
 
 /** The options with their defaults. @throws SSETargetError `invalid-option` */
-export function resolveCloseOptions({ reconnectSpreadMs, timeoutMs }: CloseOptions): Required<CloseOptions> {
+export function resolveCloseOptions(options: CloseOptions | undefined): Required<CloseOptions> {
+  const { reconnectSpreadMs, timeoutMs } = readOptions("close", options, { reconnectSpreadMs: true, timeoutMs: true });
   return {
     reconnectSpreadMs: wholeNumberOption("reconnectSpreadMs", reconnectSpreadMs, 3_000, 0, MAX_TIMER_MS),
     timeoutMs: wholeNumberOption("timeoutMs", timeoutMs, 5_000, 0, MAX_TIMER_MS),

@@ -1,8 +1,8 @@
 import { dataEvent, type DataEvent } from "../event.ts";
 import { SSETargetError, type ErrorListener } from "../errors.ts";
-import { describeValue, wholeNumberOption } from "../options.ts";
+import { describeValue, readOptions, wholeNumberOption } from "../options.ts";
 import { checkType } from "./check-event.ts";
-import { exactJson } from "./exact-json.ts";
+import { exactJson } from "../util/exact-json.ts";
 import { isTooMuch } from "./is-too-much.ts";
 import { checkFunction, quiet } from "./sse-target-options.ts";
 
@@ -74,7 +74,7 @@ const OWN_EVENTS = new Set(["open", "error"]);
  */
 export function createDestination<C extends Channels = Channels>(
   hub: DestinationHub,
-  options: DestinationOptions = {},
+  options?: DestinationOptions,
 ): Destination<C> {
   return new Destination<C>(hub, options);
 }
@@ -91,7 +91,13 @@ export class Destination<C extends Channels = Channels> {
   #pendingEvents = 0;
   #pendingBytes = 0;
 
-  constructor(hub: DestinationHub, options: DestinationOptions = {}) {
+  constructor(hub: DestinationHub, given?: DestinationOptions) {
+    const options = readOptions("createDestination", given, {
+      sendAtOnce: true,
+      maxPendingEvents: true,
+      maxPendingBytes: true,
+      onError: true,
+    });
     if (typeof (hub as DestinationHub | null)?.stream !== "function") {
       throw new SSETargetError("invalid-option", `\`hub\` must be an SSEHub, got ${describeValue(hub)}`);
     }

@@ -1,3 +1,4 @@
+import { readOptions } from "../options.ts";
 import { END_EVENT_TYPE, type EndData, type ServerSentEvent, type StoredEvent } from "../event.ts";
 import { SSETargetError } from "../errors.ts";
 import type { Feed } from "../stream/feed.ts";
@@ -47,8 +48,9 @@ export class Dispatcher<E extends ServerSentEvent> {
     );
   }
 
-  async complete({ reason, message }: EndData = {}): Promise<void> {
+  async complete(given?: EndData): Promise<void> {
     this.#checkOpen();
+    const { reason, message } = readOptions("complete", given, { reason: true, message: true });
     // The key makes a second call, and a call in another process, answer with the end that is already there.
     const end: ServerSentEvent & EndData = {
       type: END_EVENT_TYPE,

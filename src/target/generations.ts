@@ -2,7 +2,7 @@ import type { EndData } from "../event.ts";
 import { SSETargetError, type ErrorListener } from "../errors.ts";
 import type { Admission } from "../http/admission.ts";
 import type { RequestHead } from "../http/request-head.ts";
-import { delayOption, describeValue, MAX_TIMER_MS, wholeNumberOption } from "../options.ts";
+import { delayOption, describeValue, MAX_TIMER_MS, readOptions, wholeNumberOption } from "../options.ts";
 import type { ChunkEvent } from "./chunk-log.ts";
 import { Generation, type GenerationOptions } from "./generation.ts";
 import type { SourceFailureOptions } from "./send-all.ts";
@@ -62,7 +62,16 @@ export class Generations<C = unknown> {
   #isClosed = false;
 
   /** @throws SSETargetError `invalid-option` */
-  constructor(hub: GenerationHub<C>, options: GenerationsOptions<C> = {}) {
+  constructor(hub: GenerationHub<C>, given?: GenerationsOptions<C>) {
+    const options = readOptions<GenerationsOptions<C>>("Generations", given, {
+      coalesceMs: true,
+      join: true,
+      maxPendingChunks: true,
+      storeRetryMs: true,
+      idleTimeoutMs: true,
+      errorMessage: true,
+      onError: true,
+    });
     if (typeof (hub as GenerationHub<C> | null)?.stream !== "function") {
       throw new SSETargetError("invalid-option", `\`hub\` must be an SSEHub, got ${describeValue(hub)}`);
     }

@@ -1,6 +1,6 @@
 import type { ServerSentEvent } from "../event.ts";
 import { SSETargetError, type ErrorListener } from "../errors.ts";
-import { describeValue } from "../options.ts";
+import { describeValue, readOptions } from "../options.ts";
 
 /** What a listener on the server's side is given: the event before it is stored and sent. */
 export class DispatchEvent<E extends ServerSentEvent> {
@@ -50,7 +50,8 @@ export class Listeners<E extends ServerSentEvent> {
   }
 
   /** @throws SSETargetError `invalid-option` */
-  add(type: string, listener: DispatchListener<E>, once: boolean): void {
+  add(type: string, listener: DispatchListener<E>, options?: DispatchListenerOptions): void {
+    const { once = false } = readOptions("addEventListener", options, { once: true });
     const isListener = typeof listener === "function" || typeof listener?.handleEvent === "function";
     if (!isListener) {
       throw new SSETargetError(

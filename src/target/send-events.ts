@@ -5,11 +5,12 @@ import { acceptsEventStream, requestHead, type RequestHead } from "../http/reque
 import { parseTarget } from "../http/request-target.ts";
 import { NOBODY, type Sink } from "../http/sink.ts";
 import { WebStreamSink } from "../http/web-stream-sink.ts";
-import { describeValue } from "../options.ts";
+import { describeValue, type OptionNames, readOptions } from "../options.ts";
 import { REFUSAL_HEADERS, STREAM_HEADERS } from "../wire/response-head.ts";
 import { sendAll, type SourceFailureOptions } from "./send-all.ts";
 import {
   resolveTargetOptions,
+  SENT_TARGET_OPTIONS,
   ServerSentEventTarget,
   type ServerSentEventTargetOptions,
 } from "./server-sent-event-target.ts";
@@ -25,6 +26,8 @@ export interface SendEventsOptions extends ServerSentEventTargetOptions, SourceF
    */
   readonly headers?: Headers | Readonly<Record<string, string>> | [string, string][];
 }
+
+const SEND_OPTIONS: OptionNames<SendEventsOptions> = { ...SENT_TARGET_OPTIONS, headers: true, errorMessage: true };
 
 /** A per-request target with the response that carries it. */
 export interface RespondingTarget extends ServerSentEventTarget {
@@ -79,14 +82,15 @@ export function beginEvents(
   rest: SendEventsArguments,
   answer: (opening: Admission, headers: Headers) => void,
 ): ServerSentEventTarget {
-  const [source, options] = readArguments(rest);
+  const [source, given] = readArguments(rest);
+  const { headers: ownInit, errorMessage, ...options } = readOptions("sendEvents", given, SEND_OPTIONS);
   const url = head.malformed ?? parseTarget(head.url);
   const fromQuery = typeof url === "string" ? null : url.searchParams.get("lastEventId");
   const lastEventId = fromUtf8(head.header("last-event-id")) || fromQuery || undefined;
   // All that can be refused is refused before anything is answered.
   resolveTargetOptions(options);
-  checkFunction("errorMessage", options.errorMessage);
-  const headers = ownHeaders(options.headers);
+  checkFunction("errorMessage", errorMessage);
+  const headers = ownHeaders(ownInit);
   const reply = replyTo(head, url, lastEventId);
   for (const [name, value] of Object.entries(reply?.headers ?? STREAM_HEADERS)) {
     // What is sent in place of a stream has a type of its own.
@@ -97,14 +101,17 @@ export function beginEvents(
   answer({ ...(reply ?? { kind: "stream", connect }), headers: toRecord(headers) }, headers);
   // Not connected: refused, or the far end has gone before it could be answered.
   target ??= new ServerSentEventTarget(NOBODY, options, lastEventId);
-  if (source !== undefined) void sendAll(target, source, options);
+  if (source !== undefined) void sendAll(target, source, { errorMessage, onError: options.onError });
   return target;
 }
 
-function readArguments(rest: SendEventsArguments): readonly [Source<unknown> | undefined, SendEventsOptions] {
+function readArguments(
+  rest: SendEventsArguments,
+): readonly [Source<unknown> | undefined, SendEventsOptions | undefined] {
   const [first, second] = rest;
-  if (isSource(first)) return [first, second ?? {}];
-  if (first === undefined || (typeof first === "object" && first !== null)) return [undefined, first ?? {}];
+  if (isSource(first)) return [first, second];
+  if (first === undefined) return [undefined, second];
+  if (typeof first === "object" && first !== null) return [undefined, first];
   throw new SSETargetError(
     "invalid-option",
     `what follows the request must be options or a source to iterate, got ${describeValue(first)}`,

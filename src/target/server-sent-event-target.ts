@@ -2,7 +2,14 @@ import { END_EVENT_TYPE, wireText, type EndData, type ServerSentEvent as EventFo
 import { SSETargetError, type ErrorListener } from "../errors.ts";
 import { MessageWriter } from "../http/message-writer.ts";
 import type { Sink } from "../http/sink.ts";
-import { delayOption, describeValue, MAX_TIMER_MS, wholeNumberOption } from "../options.ts";
+import {
+  delayOption,
+  describeValue,
+  MAX_TIMER_MS,
+  type OptionNames,
+  readOptions,
+  wholeNumberOption,
+} from "../options.ts";
 import { KEEP_ALIVE_TEXT } from "../wire/frame.ts";
 import { commentFrame, messageFrame } from "../wire/message-frame.ts";
 import { checkEvent } from "./check-event.ts";
@@ -58,9 +65,10 @@ export class ServerSentEventTarget extends EventTarget {
    * @param sink where the bytes go; `sendEvents` has the right one.
    * @throws SSETargetError `invalid-option`
    */
-  constructor(sink: Sink, options: ServerSentEventTargetOptions = {}, lastEventId?: string) {
+  constructor(sink: Sink, options?: ServerSentEventTargetOptions, lastEventId?: string) {
     super();
-    const { retryMs, ...limits } = resolveTargetOptions(options);
+    const given = readOptions("ServerSentEventTarget", options, SENT_TARGET_OPTIONS);
+    const { retryMs, ...limits } = resolveTargetOptions(given);
     this.lastEventId = lastEventId;
     this.#onError = limits.onError;
     // The first bytes make proxies and browsers see an open stream at once.
@@ -124,8 +132,8 @@ export class ServerSentEventTarget extends EventTarget {
    * Ends the stream for good: sends `ssetarget:end` with what `end` says, and closes. The browser that comes again after it says so,
    * and `sendEvents` answers it with 204, after which an `EventSource` stays closed.
    */
-  complete(end: EndData = {}): Promise<void> {
-    const { reason, message } = end;
+  complete(end?: EndData): Promise<void> {
+    const { reason, message } = readOptions("complete", end, { reason: true, message: true });
     const data = JSON.stringify({ key: END_EVENT_TYPE, reason, message });
     this.#writer.write(messageFrame({ id: END_EVENT_TYPE, type: END_EVENT_TYPE, data }));
     return this.close();
@@ -180,6 +188,16 @@ function eventOf(form: EventForm): SentEvent {
   const { event } = checkEvent(form, ANY_SIZE);
   return new ServerSentEvent(event.type, { data: wireText(event), id: event.id, cancelable: true });
 }
+
+/** The names of {@link ServerSentEventTargetOptions}. */
+export const SENT_TARGET_OPTIONS: OptionNames<ServerSentEventTargetOptions> = {
+  keepAliveMs: true,
+  retryMs: true,
+  stallTimeoutMs: true,
+  maxBufferedBytes: true,
+  closeTimeoutMs: true,
+  onError: true,
+};
 
 /** @throws SSETargetError `invalid-option` */
 export function resolveTargetOptions(options: ServerSentEventTargetOptions) {

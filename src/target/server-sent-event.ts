@@ -2,6 +2,7 @@ import { checkWellFormed, RESERVED_TYPE_PREFIX, type ServerSentEvent as EventFor
 import { SSETargetError } from "../errors.ts";
 import { describeThrown, describeValue, wholeNumberOption } from "../options.ts";
 import { messageFrame } from "../wire/message-frame.ts";
+import { exactJson, isPlainJson } from "../util/exact-json.ts";
 import { checkType } from "./check-event.ts";
 
 /** What goes with an event that is made for one request. */
@@ -182,6 +183,9 @@ function dataOf(type: string, { data, replacer, space }: ServerSentEventInit): s
   } catch (error) {
     cause = error;
   }
+  // Whoever replaces decides what is lost.
+  const isReplaced = replacer !== undefined && replacer !== null;
+  if (text !== undefined && !isReplaced && !isPlainJson(data)) exactJson(data, "data");
   if (text !== undefined) return text;
   throw new SSETargetError(
     "unserializable-data",

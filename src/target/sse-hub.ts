@@ -3,7 +3,7 @@ import { SSETargetError } from "../errors.ts";
 import type { Admission } from "../http/admission.ts";
 import { Endpoint, type StreamRoute } from "../http/endpoint.ts";
 import type { RequestHead } from "../http/request-head.ts";
-import { delayOption, describeValue, wholeNumberOption } from "../options.ts";
+import { delayOption, describeValue, type OptionNames, readOptions, wholeNumberOption } from "../options.ts";
 import { isClosable, type EventStore, type EventStores } from "../store/event-store.ts";
 import { checkStreamName, MAX_NAME_LENGTH } from "../store/stream-name.ts";
 import { Feed } from "../stream/feed.ts";
@@ -14,7 +14,13 @@ import { Dispatcher } from "./dispatcher.ts";
 import { Listeners, type DispatchListener, type DispatchListenerOptions } from "./listeners.ts";
 import { PathPattern } from "./path-pattern.ts";
 import { VolatileStores } from "./volatile-stores.ts";
-import { resolveOptions, type ResolvedOptions, type SSETargetOptions } from "./sse-target-options.ts";
+import {
+  checkFunction,
+  resolveOptions,
+  TARGET_OPTIONS,
+  type ResolvedOptions,
+  type SSETargetOptions,
+} from "./sse-target-options.ts";
 
 /** Options of a hub; those of a target hold for each of its streams, `maxConnections` for all together. */
 export interface SSEHubOptions<E extends ServerSentEvent> extends SSETargetOptions {
@@ -38,6 +44,14 @@ export interface SSEHubOptions<E extends ServerSentEvent> extends SSETargetOptio
   /** A stream without clients and dispatches is put away after this time, in milliseconds; `null`: only for want of room. @defaultValue 3_600_000 (1 hour) */
   readonly idleMs?: number | null;
 }
+
+const HUB_OPTIONS: OptionNames<SSEHubOptions<ServerSentEvent>> = {
+  ...TARGET_OPTIONS,
+  store: true,
+  exists: true,
+  maxStreams: true,
+  idleMs: true,
+};
 
 /** One stream of a hub, by name. It may be kept as long as one likes: it is looked up at every use. */
 export interface HubStream<E extends ServerSentEvent> {
@@ -76,9 +90,11 @@ export class SSEHub<E extends ServerSentEvent> {
    * @param path where `fetch` serves streams, with one part like `:id` that holds the name.
    * @throws SSETargetError `invalid-option`
    */
-  constructor(path: string, options: SSEHubOptions<E> = {}) {
+  constructor(path: string, given?: SSEHubOptions<E>) {
+    const options = readOptions<SSEHubOptions<E>>("SSEHub", given, HUB_OPTIONS);
     this.#pattern = new PathPattern(path);
     this.#options = resolveOptions(options);
+    checkFunction("exists", options.exists);
     this.#exists = options.exists;
     this.#listeners = new Listeners(this.#options.onError);
     const volatile = new VolatileStores<E>();
@@ -127,9 +143,9 @@ export class SSEHub<E extends ServerSentEvent> {
   addEventListener<T extends E["type"]>(
     type: T,
     listener: DispatchListener<Extract<E, { readonly type: T }>>,
-    options: DispatchListenerOptions = {},
+    options?: DispatchListenerOptions,
   ): void {
-    this.#listeners.add(type, listener as unknown as DispatchListener<E>, options.once === true);
+    this.#listeners.add(type, listener as unknown as DispatchListener<E>, options);
   }
 
   removeEventListener<T extends E["type"]>(
@@ -150,7 +166,7 @@ export class SSEHub<E extends ServerSentEvent> {
   }
 
   /** Takes no more events or clients, lets what is under way finish, and sends clients away with a jittered `retry:`. Idempotent. @throws SSETargetError `invalid-option`, and then nothing is closed */
-  async close(options: CloseOptions = {}): Promise<void> {
+  async close(options?: CloseOptions): Promise<void> {
     const resolved = resolveCloseOptions(options);
     this.#closing ??= this.#close(resolved);
     return this.#closing;

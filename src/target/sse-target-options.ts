@@ -2,7 +2,7 @@ import { SSETargetError, type ErrorListener } from "../errors.ts";
 import type { CorsOptions } from "../http/cors.ts";
 import { CorsPolicy } from "../http/cors.ts";
 import type { Authorize, EndpointOptions } from "../http/endpoint.ts";
-import { delayOption, describeValue, wholeNumberOption } from "../options.ts";
+import { delayOption, describeValue, type OptionNames, readOptions, wholeNumberOption } from "../options.ts";
 import type { FeedLimits, StartAt } from "../stream/feed.ts";
 
 /** Options of a target, and of every stream of a hub. Absent and `undefined` mean the default. */
@@ -87,6 +87,28 @@ export interface ResolvedOptions extends FeedLimits, Omit<EndpointOptions, "rout
   readonly maxEventBytes: number;
 }
 
+/** The names of {@link SSETargetOptions}. */
+export const TARGET_OPTIONS: OptionNames<SSETargetOptions> = {
+  authorize: true,
+  cors: true,
+  startAt: true,
+  keepAliveMs: true,
+  retryMs: true,
+  maxEventBytes: true,
+  maxConnections: true,
+  maxConnectionsPerSession: true,
+  maxPendingRequests: true,
+  maxWindowEvents: true,
+  maxWindowBytes: true,
+  maxPendingEvents: true,
+  maxPendingBytes: true,
+  storeTimeoutMs: true,
+  stallTimeoutMs: true,
+  maxStalledBytes: true,
+  maxConnectionAgeMs: true,
+  onError: true,
+};
+
 /** @throws SSETargetError `invalid-option` */
 export function resolveOptions(options: SSETargetOptions): ResolvedOptions {
   const { authorize, cors, startAt = "beginning", onError } = options;
@@ -124,6 +146,7 @@ export function checkFunction(name: string, value: unknown): void {
 function checkStartAt(startAt: StartAt): void {
   if (startAt === "beginning" || startAt === "new") return;
   if (typeof startAt === "object" && startAt !== null) {
+    readOptions("startAt", startAt, { last: true });
     wholeNumberOption("startAt.last", startAt.last, 0, 0);
     if (startAt.last !== undefined) return;
   }

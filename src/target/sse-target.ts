@@ -3,7 +3,7 @@ import { SSETargetError } from "../errors.ts";
 import type { Admission } from "../http/admission.ts";
 import { Endpoint, type StreamRoute } from "../http/endpoint.ts";
 import type { RequestHead } from "../http/request-head.ts";
-import { describeValue } from "../options.ts";
+import { describeValue, readOptions } from "../options.ts";
 import { isClosable, type EventStore } from "../store/event-store.ts";
 import { MemoryEventStore } from "../store/memory-event-store.ts";
 import { Feed } from "../stream/feed.ts";
@@ -11,7 +11,7 @@ import { TurnQueue } from "../stream/turn-queue.ts";
 import { resolveCloseOptions, settled, type CloseOptions } from "./close-options.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Listeners, type DispatchListener, type DispatchListenerOptions } from "./listeners.ts";
-import { resolveOptions, type SSETargetOptions } from "./sse-target-options.ts";
+import { resolveOptions, TARGET_OPTIONS, type SSETargetOptions } from "./sse-target-options.ts";
 
 /**
  * One stream of typed events: what is dispatched goes to a store, and from there out to any number of clients,
@@ -38,7 +38,7 @@ export class SSETarget<E extends ServerSentEvent> {
    * @param store keeps the events. @defaultValue a new {@link MemoryEventStore}
    * @throws SSETargetError `invalid-option`
    */
-  constructor(path: string, store?: EventStore<E>, options: SSETargetOptions = {}) {
+  constructor(path: string, store?: EventStore<E>, options?: SSETargetOptions) {
     if (typeof path !== "string" || !path.startsWith("/") || new URL(`http://localhost${path}`).pathname !== path) {
       throw new SSETargetError(
         "invalid-option",
@@ -46,7 +46,7 @@ export class SSETarget<E extends ServerSentEvent> {
       );
     }
     if (store !== undefined) checkStore(store);
-    const resolved = resolveOptions(options);
+    const resolved = resolveOptions(readOptions("SSETarget", options, TARGET_OPTIONS));
     this.#ownsStore = store === undefined;
     this.#store = store ?? new MemoryEventStore<E>();
     this.#feed = new Feed(this.#store, resolved, new TurnQueue());
@@ -97,9 +97,9 @@ export class SSETarget<E extends ServerSentEvent> {
   addEventListener<T extends E["type"]>(
     type: T,
     listener: DispatchListener<Extract<E, { readonly type: T }>>,
-    options: DispatchListenerOptions = {},
+    options?: DispatchListenerOptions,
   ): void {
-    this.#listeners.add(type, listener as unknown as DispatchListener<E>, options.once === true);
+    this.#listeners.add(type, listener as unknown as DispatchListener<E>, options);
   }
 
   removeEventListener<T extends E["type"]>(
@@ -120,7 +120,7 @@ export class SSETarget<E extends ServerSentEvent> {
   }
 
   /** Takes no more events or clients, lets what is under way finish, and sends clients away with a jittered `retry:`. Idempotent. @throws SSETargetError `invalid-option`, and then nothing is closed */
-  async close(options: CloseOptions = {}): Promise<void> {
+  async close(options?: CloseOptions): Promise<void> {
     const resolved = resolveCloseOptions(options);
     this.#closing ??= this.#close(resolved);
     return this.#closing;

@@ -1,3 +1,4 @@
+import { readOptions } from "../options.ts";
 import type { SpanNode } from "./span-node.ts";
 import { type TimelineOptions, timelineOf } from "./span-timeline.ts";
 import { spansBelow, walkSpans } from "./walk-spans.ts";
@@ -50,9 +51,9 @@ interface Frame extends Stretch {
  *
  * @see https://www.usenix.org/conference/atc22/presentation/zhang-zhizhou for the rule
  */
-export function criticalPath(root: SpanNode, options: CriticalPathOptions = {}): CriticalPath | undefined {
-  const timeline = timelineOf(root, options);
-  const now = options.now ?? Date.now();
+export function criticalPath(root: SpanNode, given?: CriticalPathOptions): CriticalPath | undefined {
+  const { now = Date.now(), clockOf } = readOptions("criticalPath", given, { now: true, clockOf: true });
+  const timeline = timelineOf(root, { clockOf });
   const lastHeard = root.state === "abandoned" ? lastTimes(root, (node) => timeline.shiftOf(node)) : undefined;
 
   const stretchOf = (node: SpanNode, parent?: SpanNode): Stretch | undefined => {

@@ -1,3 +1,4 @@
+import { readOptions } from "../options.ts";
 import { historyOf, placesBelow, readHistory, type RunHistory, type SpanPath } from "./run-history.ts";
 import type { SpanNode } from "./span-node.ts";
 import { timelineOf, type SpanTimeline } from "./span-timeline.ts";
@@ -36,9 +37,12 @@ export interface EstimateOptions {
 export function estimateRemaining(
   node: SpanNode,
   history: unknown,
-  options: EstimateOptions = {},
+  options?: EstimateOptions,
 ): RemainingEstimate | undefined {
-  const { ancestors = [], now = Date.now() } = options;
+  const { ancestors = [], now = Date.now() } = readOptions("estimateRemaining", options, {
+    now: true,
+    ancestors: true,
+  });
   const path = pathOf([...ancestors, node]);
   if (path === undefined) return undefined;
   const estimator = new Estimator(readHistory(history), timelineOf(ancestors[0] ?? node), now);

@@ -1,3 +1,4 @@
+import { readOptions, type OptionNames } from "../options.ts";
 import { SSETargetError } from "../errors.ts";
 import { cutText, safeText } from "./attribute-snapshot.ts";
 import { SpanAttributes } from "./span-attributes.ts";
@@ -9,6 +10,17 @@ import { randomSpanId, spanEventKey } from "./span-ids.ts";
 import { snapshotProgress } from "./span-progress.ts";
 import { UpdateThrottle } from "./update-throttle.ts";
 
+const SPAN_OPTIONS: OptionNames<SpanOptions> = {
+  name: true,
+  spanId: true,
+  parentSpanId: true,
+  attributes: true,
+  kind: true,
+  attempt: true,
+  until: true,
+  waitingFor: true,
+  startTime: true,
+};
 const LEVELS: ReadonlySet<string> = new Set<LogLevel>(["debug", "info", "warn", "error"]);
 
 /** An open span. */
@@ -46,6 +58,13 @@ export class LiveSpan implements ManualSpan {
     this.#clock = parent === undefined ? context.newClock() : parent.#clock;
     // A copy, read once: options that throw, or that are none, must not keep the work from being done.
     const options: SpanOptions = context.ask(() => ({ ...given, name: given.name }), { name: "unnamed" });
+    const isOdd = typeof given !== "object" || Object.keys(options).some((name) => !(name in SPAN_OPTIONS));
+    // Reported, and no more: the work is done whatever its span is called.
+    if (isOdd)
+      context.ask(
+        () => void readOptions("withSpan", typeof given === "object" ? options : given, SPAN_OPTIONS),
+        undefined,
+      );
     this.name = cutText(safeText(options.name), context.settings.maxAttributeLength);
     const givenId = idText(options.spanId);
     this.spanId = givenId || randomSpanId();

@@ -1,3 +1,4 @@
+import { readOptions } from "../options.ts";
 import type { SpanNode } from "./span-node.ts";
 
 /** What of a span tells how far it has come, where its own progress does not. */
@@ -36,7 +37,9 @@ const fractions: Fractions = new WeakMap<SpanNode, number | undefined>();
  * So it goes back only where it has to: where a span is tried again, where more children begin than were expected, and where a span takes back what
  * it has told. A span that failed or was abandoned stays where it had come to.
  */
-export function progressOf(node: SpanNode, options?: ProgressOptions): number | undefined {
+export function progressOf(node: SpanNode, given?: ProgressOptions): number | undefined {
+  const options =
+    given === undefined ? undefined : readOptions("progressOf", given, { weightOf: true, expectedOf: true });
   const weightOf = options?.weightOf ?? (({ attributes }) => attributes["ssetarget.weight"]);
   const expectedOf = options?.expectedOf ?? (({ attributes }) => attributes["ssetarget.expected"]);
   const known = options === undefined ? fractions : new Map<SpanNode, number | undefined>();

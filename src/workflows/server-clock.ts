@@ -1,3 +1,4 @@
+import { readOptions } from "../options.ts";
 import { parseTime } from "./span-input.ts";
 
 /** Of so many of the newest live events the freshest counts. */
@@ -41,7 +42,8 @@ export class ServerClock {
   /** The clock has jumped since the samples were taken. */
   #isJumped = false;
 
-  constructor(options: ServerClockOptions = {}) {
+  constructor(given?: ServerClockOptions) {
+    const options = readOptions("ServerClock", given, { replayMs: true, now: true });
     this.#replayMs = options.replayMs ?? 1500;
     this.#now = options.now ?? this.#systemTime;
     this.#connectedAt = this.#now();

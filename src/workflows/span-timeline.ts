@@ -1,3 +1,4 @@
+import { readOptions } from "../options.ts";
 import type { SpanNode } from "./span-node.ts";
 import { spansBelow } from "./walk-spans.ts";
 
@@ -52,8 +53,8 @@ const FREE: Window = { min: -Infinity, max: Infinity };
  * Other tools put a child into the middle of its parent, as if all the rest were latency; that fits requests, not steps of an hour.
  * @see https://www.jaegertracing.io/docs/1.40/deployment/#clock-skew-adjustment
  */
-export function timelineOf(root: SpanNode, options: TimelineOptions = {}): SpanTimeline {
-  const { clockOf } = options;
+export function timelineOf(root: SpanNode, options?: TimelineOptions): SpanTimeline {
+  const { clockOf } = readOptions("timelineOf", options, { clockOf: true });
   const known = clockOf === undefined ? timelines.get(root) : undefined;
   if (known !== undefined) return known;
   const shifts = shiftsBelow(root, clockOf ?? hostOf);

@@ -1,5 +1,5 @@
 import type { GapData } from "../event.ts";
-import { delayOption, wholeNumberOption } from "../options.ts";
+import { delayOption, readOptions, wholeNumberOption } from "../options.ts";
 import { assertNever } from "./assert-never.ts";
 import { compareText } from "./canonical-json.ts";
 import { frozenTotals, noCounts, NO_TOTALS } from "./span-counts.ts";
@@ -70,7 +70,8 @@ export class SpanTree {
   #totals: SpanTotals = NO_TOTALS;
 
   /** @throws SSETargetError `invalid-option` */
-  constructor(options: SpanTreeOptions = {}) {
+  constructor(given?: SpanTreeOptions) {
+    const options = readOptions("SpanTree", given, { maxLogsPerSpan: true, maxSpans: true, leaseMs: true, now: true });
     this.#leaseMs = delayOption("leaseMs", options.leaseMs ?? null, 0);
     this.#now = options.now ?? Date.now;
     this.#maxLogsPerSpan = wholeNumberOption("maxLogsPerSpan", options.maxLogsPerSpan, 1000, 0);

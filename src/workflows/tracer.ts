@@ -1,5 +1,5 @@
 import { type ErrorListener, SSETargetError } from "../errors.ts";
-import { delayOption, describeValue, wholeNumberOption } from "../options.ts";
+import { delayOption, describeValue, type OptionNames, readOptions, wholeNumberOption } from "../options.ts";
 import { LiveSpan, runInSpan } from "./live-span.ts";
 import { SpanContext } from "./span-context.ts";
 import { SpanDelivery, type SpanEventSink } from "./span-delivery.ts";
@@ -54,6 +54,21 @@ export interface TracerOptions {
   readonly now?: () => number;
 }
 
+/** The names of {@link TracerOptions}. */
+export const TRACER_OPTIONS: OptionNames<TracerOptions> = {
+  attempt: true,
+  onError: true,
+  maxSinkDelayMs: true,
+  maxPendingEvents: true,
+  minUpdateIntervalMs: true,
+  maxAttributeLength: true,
+  maxAttributesLength: true,
+  includeStacks: true,
+  errorMessage: true,
+  isInterruption: true,
+  now: true,
+};
+
 /**
  * Opens the spans of one trace, and tells a sink of them.
  *
@@ -69,7 +84,8 @@ export class Tracer {
    * @param traceId the same for all spans of one run: its id
    * @throws SSETargetError `invalid-option`
    */
-  constructor(sink: SpanEventSink, traceId: string, options: TracerOptions = {}) {
+  constructor(sink: SpanEventSink, traceId: string, given?: TracerOptions) {
+    const options = readOptions("Tracer", given, TRACER_OPTIONS);
     if (!isSink(sink)) {
       throw new SSETargetError(
         "invalid-option",

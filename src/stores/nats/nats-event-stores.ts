@@ -1,6 +1,6 @@
 import { SSETargetError, type ErrorListener } from "../../errors.ts";
 import type { ServerSentEvent } from "../../event.ts";
-import { describeValue, wholeNumberOption } from "../../options.ts";
+import { describeValue, readOptions, wholeNumberOption } from "../../options.ts";
 import type { EventStores } from "../../store/event-store.ts";
 import { checkStreamName } from "../../store/stream-name.ts";
 import type { JetStreamLike } from "./jetstream-like.ts";
@@ -41,7 +41,20 @@ export class NatsEventStores<E extends ServerSentEvent> implements EventStores<E
    * @param jetstream `jetstream(connection)` of `@nats-io/jetstream`; the connection stays the caller's to close
    * @throws SSETargetError `invalid-option`
    */
-  constructor(jetstream: JetStreamLike, options: NatsEventStoresOptions = {}) {
+  constructor(jetstream: JetStreamLike, given?: NatsEventStoresOptions) {
+    const options = readOptions("NatsEventStores", given, {
+      streamName: true,
+      subjectPrefix: true,
+      maxAgeMs: true,
+      maxBytes: true,
+      replicas: true,
+      timeoutMs: true,
+      onError: true,
+    });
+    const { onError = () => {} } = options;
+    if (typeof onError !== "function") {
+      throw new SSETargetError("invalid-option", `\`onError\` must be a function, got ${describeValue(onError)}`);
+    }
     if (typeof (jetstream as JetStreamLike | undefined)?.publish !== "function" || !("consumers" in jetstream)) {
       throw new SSETargetError(
         "invalid-option",
@@ -55,7 +68,7 @@ export class NatsEventStores<E extends ServerSentEvent> implements EventStores<E
       maxBytes: wholeNumberOption("maxBytes", options.maxBytes, 1024 * 1024 * 1024, 1),
       replicas: wholeNumberOption("replicas", options.replicas, 1, 1),
       timeoutMs: wholeNumberOption("timeoutMs", options.timeoutMs, 10_000, 1),
-      onError: options.onError ?? (() => {}),
+      onError,
     });
   }
 

@@ -62,7 +62,7 @@ export class RedisEventStore<E extends ServerSentEvent>
    *   @defaultValue "ssetarget"
    * @throws SSETargetError `invalid-option`
    */
-  constructor(redis: RedisClient, prefix = "ssetarget", options: RedisEventStoreOptions = {}) {
+  constructor(redis: RedisClient, prefix = "ssetarget", options?: RedisEventStoreOptions) {
     if (typeof prefix !== "string" || prefix === "" || !isWellFormed(prefix)) {
       throw new SSETargetError(
         "invalid-option",

@@ -1,5 +1,5 @@
 import { SSETargetError, type ErrorListener } from "../../errors.ts";
-import { describeValue, wholeNumberOption } from "../../options.ts";
+import { describeValue, readOptions, wholeNumberOption } from "../../options.ts";
 import type { AppendOptions } from "./appender.ts";
 
 /** Options of a {@link RedisEventStore}. All stores over one stream, in whatever process, should have the same. */
@@ -35,7 +35,16 @@ export interface ResolvedRedisOptions extends AppendOptions {
 }
 
 /** @throws SSETargetError `invalid-option` */
-export function resolveRedisOptions(options: RedisEventStoreOptions): ResolvedRedisOptions {
+export function resolveRedisOptions(given?: RedisEventStoreOptions): ResolvedRedisOptions {
+  const options = readOptions("RedisEventStore", given, {
+    maxEvents: true,
+    maxBytes: true,
+    ttlMs: true,
+    retryForMs: true,
+    durable: true,
+    pingMs: true,
+    onError: true,
+  });
   const { ttlMs, durable = false, onError = () => {} } = options;
   if (typeof durable !== "boolean") {
     throw new SSETargetError("invalid-option", `\`durable\` must be true or false, got ${describeValue(durable)}`);

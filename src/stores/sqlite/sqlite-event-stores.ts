@@ -69,7 +69,7 @@ export class SqliteEventStores<E extends ServerSentEvent> implements EventStores
    * `node:sqlite` or `Database` of better-sqlite3, which stays the caller's to close
    * @throws SSETargetError `invalid-option`, `store-unavailable`
    */
-  constructor(database: string | SqliteDatabase, options: SqliteEventStoresOptions = {}) {
+  constructor(database: string | SqliteDatabase, options?: SqliteEventStoresOptions) {
     if (typeof database !== "string" && !isDatabase(database)) {
       throw new SSETargetError(
         "invalid-option",

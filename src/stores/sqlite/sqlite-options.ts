@@ -1,5 +1,5 @@
 import { SSETargetError, type ErrorListener } from "../../errors.ts";
-import { delayOption, describeValue, wholeNumberOption } from "../../options.ts";
+import { delayOption, describeValue, readOptions, wholeNumberOption } from "../../options.ts";
 
 /** Options of a file. What is retained is so for each stream of it. */
 export interface SqliteEventStoresOptions {
@@ -24,13 +24,25 @@ export interface SqliteEventStoresOptions {
 }
 
 /** The options with their defaults. @throws SSETargetError `invalid-option` */
-export function resolveOptions(options: SqliteEventStoresOptions): Required<SqliteEventStoresOptions> {
+export function resolveOptions(given?: SqliteEventStoresOptions): Required<SqliteEventStoresOptions> {
+  const options = readOptions("SqliteEventStores", given, {
+    maxEvents: true,
+    maxBytes: true,
+    maxAgeMs: true,
+    synchronous: true,
+    pollMs: true,
+    busyTimeoutMs: true,
+    onError: true,
+  });
   const { synchronous = "NORMAL", onError = () => {} } = options;
   if (synchronous !== "NORMAL" && synchronous !== "FULL") {
     throw new SSETargetError(
       "invalid-option",
       `\`synchronous\` must be "NORMAL" or "FULL", got ${describeValue(synchronous)}`,
     );
+  }
+  if (typeof onError !== "function") {
+    throw new SSETargetError("invalid-option", `\`onError\` must be a function, got ${describeValue(onError)}`);
   }
   return {
     maxEvents: wholeNumberOption("maxEvents", options.maxEvents, 100_000, 1),

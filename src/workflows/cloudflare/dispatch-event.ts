@@ -1,6 +1,13 @@
+import { readOptions } from "../../options.ts";
 import type { ErrorListener } from "../../errors.ts";
 import type { SpanEvent } from "../span-event.ts";
-import { EventQueue, eventQueueLimits, type EventQueueLimits, type EventQueueOptions } from "./event-queue.ts";
+import {
+  EventQueue,
+  eventQueueLimits,
+  QUEUE_OPTIONS,
+  type EventQueueLimits,
+  type EventQueueOptions,
+} from "./event-queue.ts";
 import { errorListener } from "./log-error.ts";
 import type { WorkflowEvents } from "./workflow-events.ts";
 
@@ -42,9 +49,9 @@ export type DispatchContext = Pick<ExecutionContext, "waitUntil">;
 export function synchronousDispatchEvent<T extends WorkflowEvents>(
   ctx: DispatchContext,
   namespace: DurableObjectNamespace<T>,
-  options: DispatchEventOptions = {},
+  options?: DispatchEventOptions,
 ): DispatchEvent {
-  const queues = new EventQueues(ctx, namespace, { ...options, delayMs: 0 });
+  const queues = new EventQueues("synchronousDispatchEvent", ctx, namespace, 0, options);
   const dispatch = async (instanceId: string, event: SpanEvent): Promise<void> => {
     await queues.of(instanceId).push(event).delivered;
   };
@@ -67,9 +74,9 @@ export function batchedDispatchEvent<T extends WorkflowEvents>(
   ctx: DispatchContext,
   namespace: DurableObjectNamespace<T>,
   delayMs = 100,
-  options: DispatchEventOptions = {},
+  options?: DispatchEventOptions,
 ): DispatchEvent {
-  const queues = new EventQueues(ctx, namespace, { ...options, delayMs });
+  const queues = new EventQueues("batchedDispatchEvent", ctx, namespace, delayMs, options);
   const dispatch = async (instanceId: string, event: SpanEvent): Promise<void> => {
     queues.of(instanceId).push(event);
   };
@@ -86,12 +93,15 @@ class EventQueues<T extends WorkflowEvents> {
   readonly #queues = new Map<string, EventQueue>();
 
   constructor(
+    owner: string,
     ctx: DispatchContext,
     namespace: DurableObjectNamespace<T>,
-    options: DispatchEventOptions & { readonly delayMs: number },
+    delayMs: number,
+    given?: DispatchEventOptions,
   ) {
+    const options = readOptions(owner, given, { ...QUEUE_OPTIONS, onError: true });
     this.#namespace = namespace;
-    this.#limits = eventQueueLimits(options);
+    this.#limits = eventQueueLimits({ ...options, delayMs });
     this.#onError = errorListener(options.onError);
     this.#waitUntil = (promise) => ctx.waitUntil(promise);
   }

@@ -1,6 +1,6 @@
 import { SSETargetError, type ErrorListener } from "../../errors.ts";
 import { dataText, snapshotEvent } from "../../event.ts";
-import { wholeNumberOption } from "../../options.ts";
+import { type OptionNames, wholeNumberOption } from "../../options.ts";
 import type { SpanEvent } from "../span-event.ts";
 
 /** The bounds of what a dispatcher holds and of how long it tries. */
@@ -27,6 +27,17 @@ export interface EventQueueOptions {
    */
   readonly retryForMs?: number;
 }
+
+/** The names of {@link EventQueueOptions}. */
+export const QUEUE_OPTIONS: OptionNames<EventQueueOptions> = {
+  maxBatchEvents: true,
+  maxBatchBytes: true,
+  maxPendingEvents: true,
+  maxPendingBytes: true,
+  maxEventBytes: true,
+  callTimeoutMs: true,
+  retryForMs: true,
+};
 
 export type EventQueueLimits = Required<EventQueueOptions> & { readonly delayMs: number };
 

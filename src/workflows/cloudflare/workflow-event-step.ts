@@ -8,10 +8,10 @@ import type {
   WorkflowTimeoutDuration,
 } from "cloudflare:workers";
 import type { ErrorListener } from "../../errors.ts";
-import { delayOption } from "../../options.ts";
+import { delayOption, type OptionNames, readOptions } from "../../options.ts";
 import type { SpanEvent } from "../span-event.ts";
 import type { ManualSpan, SpanHandle, SpanOptions } from "../span-handle.ts";
-import { Tracer } from "../tracer.ts";
+import { Tracer, TRACER_OPTIONS } from "../tracer.ts";
 import type { DispatchEvent } from "./dispatch-event.ts";
 import { deadline } from "./duration.ts";
 import { isEngineAbort } from "./engine-abort.ts";
@@ -38,6 +38,9 @@ const EPOCH_STEP = "ssetarget:epoch";
 const PROBE_STEP = "ssetarget:live";
 /** In a dry run the engine answers at once; the rest is the way there and back. */
 const DRY_RUN_ANSWER_MS = 2_000;
+
+const { isInterruption: _isInterruption, ...OTHERS } = TRACER_OPTIONS;
+const STEP_OPTIONS: OptionNames<WorkflowEventStepOptions> = { ...OTHERS, flushTimeoutMs: true };
 
 /**
  * A `WorkflowStep` that tells what the wrapped one does, as span events.
@@ -94,16 +97,17 @@ export class WorkflowEventStep extends PassThrough implements WorkflowStep {
     instanceId: string,
     dispatch: DispatchEvent,
     shouldDispatch: ShouldDispatch = () => true,
-    options: WorkflowEventStepOptions = {},
+    options?: WorkflowEventStepOptions,
   ) {
     super(step);
-    const onError = errorListener(options.onError);
+    const { flushTimeoutMs, ...given } = readOptions("WorkflowEventStep", options, STEP_OPTIONS);
+    const onError = errorListener(given.onError);
     this.#step = step;
     this.#onError = onError;
     this.#instanceId = instanceId;
     this.#dispatch = dispatch;
     this.#shouldDispatch = shouldDispatch;
-    this.#flushTimeoutMs = delayOption("flushTimeoutMs", options.flushTimeoutMs, 5_000);
+    this.#flushTimeoutMs = delayOption("flushTimeoutMs", flushTimeoutMs, 5_000);
     // Async, so that a dispatch that throws is one that rejects.
     this.#gate = new ReplayGate(async (event) => {
       const dispatched = dispatch(instanceId, event);
@@ -112,7 +116,7 @@ export class WorkflowEventStep extends PassThrough implements WorkflowStep {
     }, onError);
     const isInterruption = (error: unknown): boolean => this.#isInterruption(error);
     // A replay says the same again: with the attempt told, keys are the same each time.
-    const tracerOptions = { ...options, onError, isInterruption, attempt: 1 };
+    const tracerOptions = { ...given, onError, isInterruption, attempt: 1 };
     this.#tracer = new Tracer((event: SpanEvent) => this.#gate.send(event), instanceId, tracerOptions);
     this.#mutedTracer = new Tracer(() => {}, instanceId, tracerOptions);
   }

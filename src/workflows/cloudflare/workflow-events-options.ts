@@ -1,6 +1,6 @@
 import { SSETargetError } from "../../errors.ts";
-import { describeValue, wholeNumberOption } from "../../options.ts";
-import type { SSETargetOptions } from "../../target/sse-target-options.ts";
+import { describeValue, type OptionNames, readOptions, wholeNumberOption } from "../../options.ts";
+import { TARGET_OPTIONS, type SSETargetOptions } from "../../target/sse-target-options.ts";
 import { logError } from "./log-error.ts";
 
 /** How an object of `WorkflowEvents` behaves; override the field `options` in a subclass. */
@@ -24,6 +24,15 @@ export interface WorkflowEventsOptions extends SSETargetOptions {
   readonly firstEventGraceMs?: number;
 }
 
+const OBJECT_OPTIONS: OptionNames<WorkflowEventsOptions> = {
+  ...TARGET_OPTIONS,
+  completeOnEnd: true,
+  lingerMs: true,
+  retentionMs: true,
+  abandonedAfterMs: true,
+  firstEventGraceMs: true,
+};
+
 /** The options with their defaults, checked. */
 export interface WorkflowEventsSettings {
   readonly completeOnEnd: boolean;
@@ -37,7 +46,14 @@ export interface WorkflowEventsSettings {
 
 /** @throws SSETargetError `invalid-option` */
 export function workflowEventsSettings(options: WorkflowEventsOptions): WorkflowEventsSettings {
-  const { completeOnEnd = true, lingerMs, retentionMs, abandonedAfterMs, firstEventGraceMs, ...target } = options;
+  const {
+    completeOnEnd = true,
+    lingerMs,
+    retentionMs,
+    abandonedAfterMs,
+    firstEventGraceMs,
+    ...target
+  } = readOptions("WorkflowEvents", options, OBJECT_OPTIONS);
   return {
     completeOnEnd,
     lingerMs: wholeNumberOption("lingerMs", lingerMs, 5_000, 0),

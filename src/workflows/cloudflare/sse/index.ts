@@ -1,3 +1,4 @@
+import { readOptions } from "../../../options.ts";
 import { INSTANCE_HEADER, type InstanceState } from "../instance-header.ts";
 import type { WorkflowEvents } from "../workflow-events.ts";
 
@@ -30,15 +31,16 @@ export async function serveSSE<T extends WorkflowEvents>(
   instanceId: string,
   request: Request,
   namespace: DurableObjectNamespace<T>,
-  options: ServeSSEOptions = {},
+  options?: ServeSSEOptions,
 ): Promise<Response> {
+  const { workflow } = readOptions("serveSSE", options, { workflow: true });
   if (!METHODS.includes(request.method)) {
     return new Response("An event stream is read with GET.\n", { status: 405, headers: { allow: METHODS.join(", ") } });
   }
   if (instanceId === "") return notFound();
   let state: InstanceState | undefined;
-  if (options.workflow !== undefined) {
-    const found = await lookUp(options.workflow, instanceId);
+  if (workflow !== undefined) {
+    const found = await lookUp(workflow, instanceId);
     if (found === "unknown") return notFound();
     state = found;
   }

@@ -27,6 +27,12 @@ export interface Fold<S> {
 /** Options that may be functions which say who asks: what they say can be another user's in the next moment. */
 const PERSONAL = ["token", "headers", "fetch", "transport"] as const;
 
+/** Whether a stream may be another user's in the next moment, without anything in its options showing it. Cookies may, and nobody can look at them. */
+function isPersonal(options: ConnectOptions): boolean {
+  const mayHaveCookies = options.credentials !== "omit" && typeof options.shareTabs !== "string";
+  return mayHaveCookies || PERSONAL.some((name) => typeof options[name] === "function");
+}
+
 /** Every stream that some component follows, by what tells it from others. */
 const live = new Map<string, LiveStream>();
 
@@ -34,8 +40,9 @@ const live = new Map<string, LiveStream>();
  * A stream as a component holds it. Components that hold the same one (the same URL and options) share what is behind it: one
  * connection and one fold, from the first that subscribes until a moment after the last has gone.
  *
- * If functions say who asks, only those share that follow the stream at the same time: once nobody does, another component, which may be another
- * user's, gets a stream of its own, and until it follows it is shown nothing of what others were sent.
+ * If functions or cookies say who asks, only those share that follow the stream at the same time: once nobody does, another component, which may
+ * be another user's, gets a stream of its own, and until it follows it is shown nothing of what others were sent. A text in `shareTabs` says who it is
+ * instead of cookies.
  *
  * Made while rendering, so making it touches nothing: a render that is thrown away leaves nothing behind.
  */
@@ -127,7 +134,7 @@ class LiveStream {
     this.#options = options;
     this.fold = fold;
     this.#onClose = onClose;
-    this.#isPersonal = PERSONAL.some((name) => typeof options[name] === "function");
+    this.#isPersonal = isPersonal(options);
     if (!fold.isOver) this.reconnect();
   }
 

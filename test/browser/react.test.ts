@@ -91,8 +91,8 @@ describe("components that follow the same run", () => {
     expect(complaints).toEqual([]);
   });
 
-  it("let go of it a moment after the last has gone, and keep it where another comes at once", async () => {
-    await show("TwiceInStrictMode", { url: RUN });
+  it("let go of it a moment after the last has gone, and keep it where another comes at once whose user is named", async () => {
+    await show("TwiceInStrictMode", { url: RUN, shareTabs: "anna" });
     await tell(OPEN);
     await expectText("#one", "first running");
     // Within the page, for from without the moment between might not be seen.
@@ -116,7 +116,7 @@ describe("components that follow the same run", () => {
   });
 
   it("leave nothing behind, however often they come and go", async () => {
-    await show("TwiceInStrictMode", { url: RUN });
+    await show("TwiceInStrictMode", { url: RUN, shareTabs: "anna" });
     await tell(OPEN);
     await expectText("#one", "first running");
     await page.evaluate(async () => {
@@ -432,6 +432,20 @@ describe("options", () => {
       new Set(heard.filter((each) => (each as [string])[0] === user).map((each) => (each as [string, string])[1]));
     expect([...shown("ben")].join("")).not.toContain("1");
     expect([...shown("anna")].join("")).not.toContain("2");
+    expect(complaints).toEqual([]);
+  });
+
+  it("that leave it to cookies who asks show a user nothing of what the one before was sent", async () => {
+    await tell([tick(1)], "anna");
+    await tell([tick(2)], "ben");
+    await show("CookieUsers", { url: "/runs/own/sse" });
+    await expectText("#own", "1");
+    await page.click("#switch");
+    await expectText("#own", "2");
+    const { heard } = await probe();
+    expect(heard.filter((each) => (each as [string, string])[0] === "ben").join()).not.toContain("1");
+    expect(heard.filter((each) => (each as [string, string])[0] === "anna").join()).not.toContain("2");
+    await expect.poll(() => server.hub.connectionCount).toBe(1);
     expect(complaints).toEqual([]);
   });
 

@@ -23,11 +23,12 @@ function rendered(name: string): void {
 export interface PageProps {
   readonly url: string | null;
   readonly snapshot?: TraceSnapshot;
+  readonly shareTabs?: string;
 }
 
 /** A run as a list of spans and their states. */
-export function RunPage({ url, snapshot }: PageProps) {
-  const trace = useTrace(url, { snapshot });
+export function RunPage({ url, snapshot, shareTabs }: PageProps) {
+  const trace = useTrace(url, { snapshot, shareTabs });
   return (
     <section>
       <p id="status">{trace.state.status}</p>
@@ -68,7 +69,7 @@ function OneSpan({ source, id }: { readonly source: TraceSource; readonly id: st
 }
 
 /** Two components that know nothing of each other follow the same run, in strict mode. */
-export function TwiceInStrictMode({ url }: PageProps) {
+export function TwiceInStrictMode({ url, shareTabs }: PageProps) {
   const [isShown, setShown] = useState(true);
   return (
     <StrictMode>
@@ -77,16 +78,16 @@ export function TwiceInStrictMode({ url }: PageProps) {
       </button>
       {isShown && (
         <>
-          <RunPage url={url} />
-          <Count url={url} />
+          <RunPage url={url} shareTabs={shareTabs} />
+          <Count url={url} shareTabs={shareTabs} />
         </>
       )}
     </StrictMode>
   );
 }
 
-function Count({ url }: PageProps) {
-  const { totals } = useTrace(url, {});
+function Count({ url, shareTabs }: PageProps) {
+  const { totals } = useTrace(url, { shareTabs });
   return <p id="count">{totals.done}</p>;
 }
 
@@ -365,6 +366,33 @@ function Users({ url }: PageProps) {
   );
 }
 
+/** The same for users whom cookies tell apart. */
+function CookieUsers({ url }: PageProps) {
+  const [user, setUser] = useState("anna");
+  return (
+    <>
+      <button
+        type="button"
+        id="switch"
+        onClick={() => {
+          document.cookie = "user=ben";
+          setUser("ben");
+        }}
+      >
+        switch
+      </button>
+      <CookieView key={user} url={url} user={user} />
+    </>
+  );
+}
+
+function CookieView({ url, user }: PageProps & { readonly user: string }) {
+  const { events } = useEventStream<Tick>(url);
+  const shown = events.map(({ data }) => ("n" in data ? data.n : data.text)).join(" ");
+  probe.heard.push([user, shown]);
+  return <p id="own">{shown}</p>;
+}
+
 function TwoOfOneUser({ url }: PageProps) {
   return (
     <>
@@ -391,6 +419,7 @@ export const PAGES = {
   InlineOptions: inStrictMode(InlineOptions),
   InlineTimeout: inStrictMode(InlineTimeout),
   Users: inStrictMode(Users),
+  CookieUsers: inStrictMode(CookieUsers),
   TwoOfOneUser: inStrictMode(TwoOfOneUser),
   RunPage,
   TwiceInStrictMode,

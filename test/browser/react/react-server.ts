@@ -67,7 +67,8 @@ export async function openReactServer(script: string): Promise<ReactServer> {
       const { "last-event-id": lastEventId, authorization } = request.headers;
       requests.push({ path: url.pathname, lastEventId: lastEventId?.toString(), authorization });
       // Another stream for each user at one URL.
-      if (url.pathname === "/runs/own/sse") request.url = `/runs/${authorization?.split(" ")[1]}/sse`;
+      const user = authorization?.split(" ")[1] ?? request.headers.cookie?.split("=")[1] ?? "anna";
+      if (url.pathname === "/runs/own/sse") request.url = `/runs/${user}/sse`;
       void serveStream(request, response);
     } else if (url.pathname === "/app.js") {
       response.setHeader("content-type", "text/javascript").end(script);

@@ -10,6 +10,13 @@ const CHROMIUM_PLACES = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
+const FIREFOX_PLACES = [
+  process.env["FIREFOX_PATH"],
+  "/usr/bin/firefox-esr",
+  "/usr/bin/firefox",
+  "/Applications/Firefox.app/Contents/MacOS/firefox",
+];
+
 /** Something that the tests drive and npm does not bring. */
 interface Program {
   readonly name: string;
@@ -19,15 +26,25 @@ interface Program {
 
 const PROGRAMS: readonly Program[] = [
   { name: "Chromium", packages: ["chromium", "fonts-dejavu-core"], isThere: () => findChromium() !== undefined },
+  { name: "Firefox", packages: ["firefox-esr"], isThere: () => findFirefox() !== undefined },
   { name: "redis-server", packages: ["redis-server"], isThere: () => isOnPath("redis-server") },
   { name: "nginx", packages: ["nginx-light"], isThere: () => isOnPath("nginx") },
   { name: "nats-server", packages: ["nats-server"], isThere: () => isOnPath("nats-server") },
   { name: "caddy", packages: ["caddy"], isThere: () => isOnPath("caddy") },
 ];
 
+function findFirst(places: readonly (string | undefined)[]): string | undefined {
+  return places.find((place) => place !== undefined && place !== "" && existsSync(place));
+}
+
 /** Where Chromium is on this machine, if it is. `CHROMIUM_PATH` names another place. */
 function findChromium(): string | undefined {
-  return CHROMIUM_PLACES.find((place) => place !== undefined && place !== "" && existsSync(place));
+  return findFirst(CHROMIUM_PLACES);
+}
+
+/** Where Firefox is on this machine, if it is. `FIREFOX_PATH` names another place. */
+function findFirefox(): string | undefined {
+  return findFirst(FIREFOX_PLACES);
 }
 
 /** Chromium's place; throws in words where it has none. */
@@ -35,6 +52,13 @@ export function requireChromium(): string {
   const found = findChromium();
   if (found !== undefined) return found;
   throw new Error("This needs Chromium. Debian: `apt-get install chromium`; elsewhere name it in CHROMIUM_PATH.");
+}
+
+/** Firefox's place; throws in words where it has none. */
+export function requireFirefox(): string {
+  const found = findFirefox();
+  if (found !== undefined) return found;
+  throw new Error("This needs Firefox. Debian: `apt-get install firefox-esr`; elsewhere name it in FIREFOX_PATH.");
 }
 
 /** Makes sure that all programs are there: installs Debian's packages where that can be done, else ends in words. */
@@ -52,7 +76,7 @@ export function requirePrograms(): void {
   const names = stillMissing.map(({ name }) => name).join(", ");
   const packages = stillMissing.flatMap((each) => each.packages).join(" ");
   console.error(
-    `The tests need ${names}. Debian: \`apt-get install ${packages}\`; Chromium elsewhere can be named in CHROMIUM_PATH. Without them, \`npm run test:unit\` runs the tests that need nothing else.`,
+    `The tests need ${names}. Debian: \`apt-get install ${packages}\`; Chromium and Firefox elsewhere can be named in CHROMIUM_PATH and FIREFOX_PATH. Without them, \`npm run test:unit\` runs the tests that need nothing else.`,
   );
   process.exit(1);
 }

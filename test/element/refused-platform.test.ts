@@ -90,7 +90,7 @@ describe("an element", () => {
   });
 
   it("that somebody else has defined stays theirs, and the other one is defined", async () => {
-    const defined = new Map<string, unknown>([["ssetarget-trace", class {}]]);
+    const defined = new Map<string, unknown>([["ssetarget-trace", HTMLElement]]);
     vi.stubGlobal("customElements", {
       get: (name: string) => defined.get(name),
       define(name: string, element: unknown) {

@@ -27,13 +27,13 @@ export interface ClientPage {
   watchTrace(url: string): void;
 }
 
-const page: ClientPage = {
+export const page: ClientPage = {
   seen: [],
   statuses: [],
   connection: undefined,
   watch: undefined,
   follow(url, { native, store, ...options } = {}) {
-    const storage = store && (store === "local" ? localStorage : sessionStorage);
+    const storage = store === undefined ? options.storage : store === "local" ? localStorage : sessionStorage;
     const connection = connect(url, { ...options, storage, transport: native && viaEventSource(native) });
     page.connection = connection;
     page.seen = [];

@@ -13,15 +13,17 @@ export type Tick = { type: "tick"; n: number };
 
 const source = (path: string) => fileURLToPath(new URL(`../../../src/${path}`, import.meta.url));
 
-/** The script of the test page, made once. */
-let script: Promise<string> | undefined;
+/** The scripts of test pages, each made once. */
+const scripts = new Map<string, Promise<string>>();
 
-async function bundle(): Promise<string> {
+async function bundle(file: string): Promise<string> {
   const result = (await build({
     configFile: false,
     logLevel: "error",
-    resolve: { alias: { "ssetarget/client": source("client/index.ts") } },
-    build: { write: false, rolldownOptions: { input: fileURLToPath(new URL("client-page.ts", import.meta.url)) } },
+    resolve: {
+      alias: { "ssetarget/client": source("client/index.ts"), "ssetarget/element": source("element/index.ts") },
+    },
+    build: { write: false, rolldownOptions: { input: fileURLToPath(new URL(file, import.meta.url)) } },
   })) as Rolldown.RolldownOutput;
   return result.output[0].code;
 }
@@ -41,8 +43,10 @@ export interface ClientSite {
   close(): Promise<void>;
 }
 
-export async function openSite(options: SSETargetOptions = {}): Promise<ClientSite> {
-  script ??= bundle();
+/** @param file the script of its pages, beside this one */
+export async function openSite(options: SSETargetOptions = {}, file = "client-page.ts"): Promise<ClientSite> {
+  const script = scripts.get(file) ?? bundle(file);
+  scripts.set(file, script);
   const code = await script;
   let target = new SSETarget<Tick>("/sse", undefined, { retryMs: 50, ...options });
   let stream = toNodeHandler(target);

@@ -122,7 +122,7 @@ describe("the states of <ssetarget-trace>", () => {
       ...more,
     });
     const stateOf = (of: string) => page.locator(of).first().getAttribute("data-state");
-    const chips = async () => (await page.locator(".chip").allInnerTexts()).map((text) => text.replaceAll(/\s+/g, " "));
+    const chips = async () => (await page.locator(".chip").allInnerTexts()).map((each) => each.replaceAll(/\s+/g, " "));
     const events = [span("order", null, "workflow"), span("ship", "order", "step")];
     await mountTrace(page, { events: [...events, span("nap", "ship", "sleep")], attributes: { follow: "" } });
     expect(await Promise.all([".header", "[data-name=order]", "[data-name=ship]"].map(stateOf))).toEqual([

@@ -49,6 +49,7 @@ describe.for(CHOSEN)("RedisEventStore over %s, when something fails", ([, open])
     const watcher = reading.watch();
     const writer = writing.write();
     await writer.writes(50);
+    await until(() => watcher.picture.size > 0, "the client has seen something");
     await server.signal("SIGKILL");
     await server.startAgain();
     await writer.writes(50);
@@ -87,6 +88,8 @@ describe.for(CHOSEN)("RedisEventStore over %s, when something fails", ([, open])
     const watcher = reading.watch();
     const writer = writing.write();
     await writer.writes(50);
+    // A client that has nothing yet has nothing to forget.
+    await until(() => watcher.picture.size > 0, "the client has seen something");
     await server.signal("SIGKILL");
     await server.startAgain();
     await writer.writes(100);

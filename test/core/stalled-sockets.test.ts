@@ -55,7 +55,7 @@ function wrapped(handler: ReturnType<typeof toNodeHandler>): RequestListener {
   };
 }
 
-const connected = (target: SSETarget<Tick>) => vi.waitFor(() => expect(target.connectionCount).toBe(1));
+const connected = (target: SSETarget<Tick>) => vi.waitFor(() => expect(target.connectionCount).toBe(1), 20_000);
 const letGo = (target: SSETarget<Tick>) => vi.waitFor(() => expect(target.connectionCount).toBe(0), 20_000);
 
 describe("a socket that is not read", () => {

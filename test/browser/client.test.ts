@@ -114,8 +114,8 @@ describe.each([
     await site.tick(1);
     site.answer = (_request, response) => response.writeHead(502).end();
     await follow(page, { ...how, minDelayMs: 20, maxDelayMs: 100 });
-    await hasStatus(page, "waiting");
-    expect(await error()).toEqual({ code: "connection-lost", status: 502 });
+    // While it tries again there is no error.
+    await expect.poll(error, { timeout: 10_000 }).toEqual({ code: "connection-lost", status: 502 });
     site.answer = undefined;
     await hasSeen(page, 1);
   });

@@ -227,10 +227,10 @@ describe("ssetarget tail, in a pipe", { timeout: TIMEOUT_MS }, () => {
   it("is over when everything has ended and it has been quiet, where that was asked for", async () => {
     const target = await open();
     await tell(target, GOOD.slice(0, 1), false);
-    const cli = runCli(["tail", target.url, "--until-idle", "300ms"]);
+    const cli = runCli(["tail", target.url, "--until-idle", "2s"]);
     await cli.until(({ stdout }) => stdout.includes("started"));
     // Quiet, but not over: the run is open.
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
     await tell(target, GOOD.slice(1), false);
     const { code, stdout } = await cli.exit;
     expect([code, ...whats(stdout)]).toEqual([0, "started", "log", "done"]);

@@ -17,6 +17,17 @@ export interface ServerSentEvent {
   readonly key?: string;
 }
 
+/** An event of any type and with any fields: what a target or hub takes whose events are not typed. */
+export interface AnyEvent extends ServerSentEvent {
+  // oxlint-disable-next-line typescript/no-explicit-any -- Only so are events of interfaces, such as spans, such events too.
+  readonly [field: string]: any;
+}
+
+/** The events of this type among those of a target or hub; where their types are not known, any of them. */
+export type EventOfType<E extends ServerSentEvent, T extends string> = string extends E["type"]
+  ? E
+  : Extract<E, { readonly type: T }>;
+
 /**
  * The field of an event whose data is that field's value alone. An event's data is otherwise an object, made of its fields.
  * @see DataEvent

@@ -1,6 +1,7 @@
 export {
   type Cursor,
   DATA_FIELD,
+  type AnyEvent,
   type DataEvent,
   dataEvent,
   END_EVENT_TYPE,

@@ -85,9 +85,10 @@ function unknownOption(owner: string, name: string, names: readonly string[]): S
   return new SSETargetError("invalid-option", `\`${owner}\` has no option \`${shown}\`; ${help}`);
 }
 
-/** How many letters have to be put in, left out or replaced; the rest of a name that was only begun, or its unit, counts as one. */
+/** How many letters have to be put in, left out or replaced; the rest of a name that was only begun, or its unit, counts as two. */
 function distanceOf(given: string, known: string): number {
-  if (given.length > 2 && (known.startsWith(given) || given.startsWith(known))) return 1;
+  const isBegun = given.length > 2 && (known.startsWith(given) || given.startsWith(known));
+  if (isBegun && Math.abs(known.length - given.length) > 1) return 2;
   // No name is so long; a text that is need not be compared.
   if (given.length > 40) return Infinity;
   let row = Array.from({ length: known.length + 1 }, (_, column) => column);

@@ -1,4 +1,4 @@
-import type { EndData, ServerSentEvent, StoredEvent } from "../event.ts";
+import type { AnyEvent, EndData, EventOfType, ServerSentEvent, StoredEvent } from "../event.ts";
 import { SSETargetError } from "../errors.ts";
 import type { Admission } from "../http/admission.ts";
 import { Endpoint, type StreamRoute } from "../http/endpoint.ts";
@@ -9,10 +9,11 @@ import { checkStreamName, MAX_NAME_LENGTH } from "../store/stream-name.ts";
 import { Feed } from "../stream/feed.ts";
 import { TurnQueue } from "../stream/turn-queue.ts";
 import { StreamRegistry, type RegisteredStream } from "../stream/stream-registry.ts";
+import { pathless, storeOrPath } from "./pathless.ts";
 import { resolveCloseOptions, settled, type CloseOptions } from "./close-options.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Listeners, type DispatchListener, type DispatchListenerOptions } from "./listeners.ts";
-import { PathPattern } from "./path-pattern.ts";
+import { PathPattern, type PathParams } from "./path-pattern.ts";
 import { VolatileStores } from "./volatile-stores.ts";
 import {
   checkFunction,
@@ -56,7 +57,7 @@ const HUB_OPTIONS: OptionNames<SSEHubOptions<ServerSentEvent>> = {
 /** One stream of a hub, by name. It may be kept as long as one likes: it is looked up at every use. */
 export interface HubStream<E extends ServerSentEvent> {
   readonly name: string;
-  /** The path that the hub serves the stream at. */
+  /** The path that the hub serves the stream at. Throws `invalid-option` if the hub was made without one. */
   readonly path: string;
   /** @see SSETarget.dispatchEvent; also rejects with `too-many-streams` */
   dispatchEvent(event: E): Promise<StoredEvent<E> | undefined>;
@@ -77,8 +78,8 @@ export interface HubStream<E extends ServerSentEvent> {
  * const tracer = new Tracer(hub.stream(runId), runId);
  * ```
  */
-export class SSEHub<E extends ServerSentEvent> {
-  readonly #pattern: PathPattern;
+export class SSEHub<E extends ServerSentEvent = AnyEvent, P extends string = string> {
+  readonly #pattern: PathPattern | undefined;
   readonly #options: ResolvedOptions;
   readonly #exists: SSEHubOptions<E>["exists"];
   readonly #endpoint: Endpoint;
@@ -87,12 +88,19 @@ export class SSEHub<E extends ServerSentEvent> {
   #closing: Promise<void> | undefined;
 
   /**
-   * @param path where `fetch` serves streams, with one part like `:id` that holds the name.
+   * @param path where `fetch` serves streams, with one part like `:id` that holds the name, or with several
+   *   (`/orgs/:org/runs/:id/sse`): then a name is the parts, each encoded as in a URL, with `/` between them (`acme/r1`).
    * @throws SSETargetError `invalid-option`
    */
-  constructor(path: string, given?: SSEHubOptions<E>) {
-    const options = readOptions<SSEHubOptions<E>>("SSEHub", given, HUB_OPTIONS);
-    this.#pattern = new PathPattern(path);
+  constructor(path: P, options?: SSEHubOptions<E>);
+  /** A hub that only writes, in a worker that serves nobody: it has stores and no path. */
+  constructor(options: SSEHubOptions<E> & Required<Pick<SSEHubOptions<E>, "store">>);
+  constructor(path: P | SSEHubOptions<E>, given?: SSEHubOptions<E>) {
+    const [pattern, own] =
+      typeof path === "object" && path !== null ? [undefined, path] : [new PathPattern(path as P), given];
+    const options = readOptions<SSEHubOptions<E>>("SSEHub", own, HUB_OPTIONS);
+    if (pattern === undefined && options.store === undefined) throw storeOrPath("SSEHub");
+    this.#pattern = pattern;
     this.#options = resolveOptions(options);
     checkFunction("exists", options.exists);
     this.#exists = options.exists;
@@ -120,38 +128,44 @@ export class SSEHub<E extends ServerSentEvent> {
   }
 
   /**
-   * The stream of this name. Asking creates nothing; dispatching does.
+   * The stream of this name, or with these parts of the path. Asking creates nothing; dispatching does.
    *
    * @throws SSETargetError `invalid-stream-name`: a name is 1 to 512 characters that can stand in a URL
    */
-  stream(name: string): HubStream<E> {
-    if (!this.#streams.has(name)) checkName(name);
-    return new NamedStream(name, this.#pattern, this.#use, this.#view);
+  stream(name: string | PathParams<P>): HubStream<E> {
+    const text = this.#nameOf(name);
+    return new NamedStream(text, this.#pattern, this.#use, this.#view);
+  }
+
+  #nameOf(name: string | PathParams<P>): string {
+    if (typeof name === "string" && this.#streams.has(name)) return name;
+    const isParams = typeof name === "object" && name !== null && this.#pattern !== undefined;
+    const text = isParams ? this.#pattern.nameOf(name) : name;
+    checkStreamName(text);
+    this.#pattern?.paramsOf(text);
+    return text;
   }
 
   /** Short for `stream(name).dispatchEvent(event)`. */
-  async dispatchEvent(name: string, event: E): Promise<StoredEvent<E> | undefined> {
+  async dispatchEvent(name: string | PathParams<P>, event: E): Promise<StoredEvent<E> | undefined> {
     return this.stream(name).dispatchEvent(event);
   }
 
   /** Short for `stream(name).complete(end)`. */
-  async complete(name: string, end?: EndData): Promise<void> {
+  async complete(name: string | PathParams<P>, end?: EndData): Promise<void> {
     return this.stream(name).complete(end);
   }
 
   /** Hears of events of this type in every stream before they are stored and sent; may `preventDefault()`. */
   addEventListener<T extends E["type"]>(
     type: T,
-    listener: DispatchListener<Extract<E, { readonly type: T }>>,
+    listener: DispatchListener<EventOfType<E, T>>,
     options?: DispatchListenerOptions,
   ): void {
     this.#listeners.add(type, listener as unknown as DispatchListener<E>, options);
   }
 
-  removeEventListener<T extends E["type"]>(
-    type: T,
-    listener: DispatchListener<Extract<E, { readonly type: T }>>,
-  ): void {
+  removeEventListener<T extends E["type"]>(type: T, listener: DispatchListener<EventOfType<E, T>>): void {
     this.#listeners.remove(type, listener as unknown as DispatchListener<E>);
   }
 
@@ -203,6 +217,7 @@ export class SSEHub<E extends ServerSentEvent> {
   }
 
   #route(pathname: string): StreamRoute | undefined {
+    if (this.#pattern === undefined) throw pathless("SSEHub", '"/runs/:id/sse"');
     const name = this.#pattern.match(pathname);
     if (name === undefined || name === "" || name.length > MAX_NAME_LENGTH) return undefined;
     return {
@@ -218,13 +233,13 @@ export class SSEHub<E extends ServerSentEvent> {
 /** A stream by its name only. */
 class NamedStream<E extends ServerSentEvent> implements HubStream<E> {
   readonly name: string;
-  readonly #pattern: PathPattern;
+  readonly #pattern: PathPattern | undefined;
   readonly #use: (name: string) => StreamOfHub<E>;
   readonly #view: (name: string) => StreamOfHub<E>;
 
   constructor(
     name: string,
-    pattern: PathPattern,
+    pattern: PathPattern | undefined,
     use: (name: string) => StreamOfHub<E>,
     view: (name: string) => StreamOfHub<E>,
   ) {
@@ -235,6 +250,7 @@ class NamedStream<E extends ServerSentEvent> implements HubStream<E> {
   }
 
   get path(): string {
+    if (this.#pattern === undefined) throw pathless("SSEHub", '"/runs/:id/sse"');
     return this.#pattern.pathOf(this.name);
   }
 
@@ -317,16 +333,5 @@ function storeMaker<E extends ServerSentEvent>(
   throw new SSETargetError(
     "invalid-option",
     `\`store\` must be a function from a stream's name to its store, or an object with such a method \`stream\`, got ${describeValue(store)}`,
-  );
-}
-
-/** @throws SSETargetError `invalid-stream-name` */
-function checkName(name: string): void {
-  checkStreamName(name);
-  // They would be taken for directories in a URL.
-  if (name !== "." && name !== "..") return;
-  throw new SSETargetError(
-    "invalid-stream-name",
-    `a stream's name must be one that can stand in a URL, got ${describeValue(name)}; choose another name`,
   );
 }

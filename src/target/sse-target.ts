@@ -1,4 +1,4 @@
-import type { EndData, ServerSentEvent, StoredEvent } from "../event.ts";
+import type { AnyEvent, EndData, EventOfType, ServerSentEvent, StoredEvent } from "../event.ts";
 import { SSETargetError } from "../errors.ts";
 import type { Admission } from "../http/admission.ts";
 import { Endpoint, type StreamRoute } from "../http/endpoint.ts";
@@ -8,6 +8,8 @@ import { isClosable, type EventStore } from "../store/event-store.ts";
 import { MemoryEventStore } from "../store/memory-event-store.ts";
 import { Feed } from "../stream/feed.ts";
 import { TurnQueue } from "../stream/turn-queue.ts";
+import { isPattern } from "./path-pattern.ts";
+import { pathless, storeOrPath } from "./pathless.ts";
 import { resolveCloseOptions, settled, type CloseOptions } from "./close-options.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Listeners, type DispatchListener, type DispatchListenerOptions } from "./listeners.ts";
@@ -24,7 +26,7 @@ import { resolveOptions, TARGET_OPTIONS, type SSETargetOptions } from "./sse-tar
  * ```
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
-export class SSETarget<E extends ServerSentEvent> {
+export class SSETarget<E extends ServerSentEvent = AnyEvent> {
   readonly #feed: Feed<E>;
   readonly #store: EventStore<E>;
   readonly #endpoint: Endpoint;
@@ -38,26 +40,43 @@ export class SSETarget<E extends ServerSentEvent> {
    * @param store keeps the events. @defaultValue a new {@link MemoryEventStore}
    * @throws SSETargetError `invalid-option`
    */
-  constructor(path: string, store?: EventStore<E>, options?: SSETargetOptions) {
-    if (typeof path !== "string" || !path.startsWith("/") || new URL(`http://localhost${path}`).pathname !== path) {
-      throw new SSETargetError(
-        "invalid-option",
-        `\`path\` must be the path of a URL as requests have it, beginning with "/", got ${describeValue(path)}`,
-      );
-    }
+  constructor(path: string, store?: EventStore<E>, options?: SSETargetOptions);
+  /** A target that only writes, in a worker that serves nobody: it has a store and no path. */
+  constructor(options: SSETargetOptions & { readonly store: EventStore<E> });
+  constructor(
+    first: string | (SSETargetOptions & { readonly store: EventStore<E> }),
+    given?: EventStore<E>,
+    options?: SSETargetOptions,
+  ) {
+    const isPathless = typeof first === "object" && first !== null;
+    const path = isPathless ? undefined : first;
+    if (path !== undefined) checkPath(path);
+    const { store = given, ...own } = isPathless
+      ? readOptions<SSETargetOptions & { store?: EventStore<E> }>("SSETarget", first, {
+          ...TARGET_OPTIONS,
+          store: true,
+        })
+      : readOptions<SSETargetOptions & { store?: never }>("SSETarget", options, TARGET_OPTIONS as never);
+    if (path === undefined && store === undefined) throw storeOrPath("SSETarget");
     if (store !== undefined) checkStore(store);
-    const resolved = resolveOptions(readOptions("SSETarget", options, TARGET_OPTIONS));
+    const resolved = resolveOptions(own);
     this.#ownsStore = store === undefined;
     this.#store = store ?? new MemoryEventStore<E>();
     this.#feed = new Feed(this.#store, resolved, new TurnQueue());
     this.#listeners = new Listeners(resolved.onError);
-    this.#dispatcher = new Dispatcher(this.#feed, this.#listeners, path, resolved.maxEventBytes);
+    this.#dispatcher = new Dispatcher(this.#feed, this.#listeners, path ?? "", resolved.maxEventBytes);
     const route: StreamRoute = {
-      stream: path,
+      stream: path ?? "",
       exists: () => true,
       feed: () => this.#feed as unknown as Feed<ServerSentEvent>,
     };
-    this.#endpoint = new Endpoint({ ...resolved, route: (pathname) => (pathname === path ? route : undefined) });
+    this.#endpoint = new Endpoint({
+      ...resolved,
+      route: (pathname) => {
+        if (path === undefined) throw pathless("SSETarget", '"/sse"');
+        return pathname === path ? route : undefined;
+      },
+    });
   }
 
   /** How many clients are connected to this process now. */
@@ -96,16 +115,13 @@ export class SSETarget<E extends ServerSentEvent> {
   /** Hears of events of this type before they are stored and sent; may `preventDefault()`. Synchronous. */
   addEventListener<T extends E["type"]>(
     type: T,
-    listener: DispatchListener<Extract<E, { readonly type: T }>>,
+    listener: DispatchListener<EventOfType<E, T>>,
     options?: DispatchListenerOptions,
   ): void {
     this.#listeners.add(type, listener as unknown as DispatchListener<E>, options);
   }
 
-  removeEventListener<T extends E["type"]>(
-    type: T,
-    listener: DispatchListener<Extract<E, { readonly type: T }>>,
-  ): void {
+  removeEventListener<T extends E["type"]>(type: T, listener: DispatchListener<EventOfType<E, T>>): void {
     this.#listeners.remove(type, listener as unknown as DispatchListener<E>);
   }
 
@@ -137,6 +153,21 @@ export class SSETarget<E extends ServerSentEvent> {
     this.#feed.stop();
     if (this.#ownsStore && isClosable(this.#store)) await this.#store.close();
   }
+}
+
+/** @throws SSETargetError `invalid-option` */
+function checkPath(path: unknown): void {
+  if (typeof path === "string" && path.startsWith("/") && isPattern(path)) {
+    throw new SSETargetError(
+      "invalid-option",
+      `\`path\` must be one path, got the pattern ${describeValue(path)}; for many streams use \`new SSEHub("/runs/:id/sse")\`, a hub takes patterns`,
+    );
+  }
+  if (typeof path === "string" && path.startsWith("/") && new URL(`http://localhost${path}`).pathname === path) return;
+  throw new SSETargetError(
+    "invalid-option",
+    `\`path\` must be the path of a URL as requests have it, beginning with "/", got ${describeValue(path)}`,
+  );
 }
 
 function checkStore(store: unknown): void {

@@ -58,8 +58,8 @@ describe("SSEHub", () => {
     expect(hub.streamCount).toBe(0);
   });
 
-  it("refuses a path without one part for the name", () => {
-    for (const path of ["/sse", "runs/:id", "/:a/:b", ""]) expect(() => new SSEHub(path)).toThrow(SSETargetError);
+  it("refuses a path without a part for the name", () => {
+    for (const path of ["/sse", "runs/:id", ""]) expect(() => new SSEHub(path)).toThrow(SSETargetError);
   });
 
   it("asks exists about streams it does not hold, creating nothing for those that do not exist", async () => {

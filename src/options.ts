@@ -77,30 +77,21 @@ function valueOf(options: object, name: string, owner: string): unknown {
 
 function unknownOption(owner: string, name: string, names: readonly string[]): SSETargetError {
   const [nearest] = names
-    .map((known) => ({ known, distance: distanceOf(name.toLowerCase(), known.toLowerCase()) }))
-    .filter(({ known, distance }) => distance <= Math.max(2, known.length / 3))
-    .toSorted((a, b) => a.distance - b.distance);
+    .map((known) => ({ known, missing: known.length - sharedLetters(name.toLowerCase(), known.toLowerCase()) }))
+    .filter(({ known, missing }) => missing <= known.length / 2)
+    .toSorted((a, b) => a.missing - b.missing);
   const help = nearest === undefined ? `use one of ${names.join(", ")}` : `did you mean \`${nearest.known}\`?`;
   const shown = describeValue(name).slice(1, -1);
   return new SSETargetError("invalid-option", `\`${owner}\` has no option \`${shown}\`; ${help}`);
 }
 
-/** How many letters have to be put in, left out or replaced; the rest of a name that was only begun, or its unit, counts as two. */
-function distanceOf(given: string, known: string): number {
-  const isBegun = given.length > 2 && (known.startsWith(given) || given.startsWith(known));
-  if (isBegun && Math.abs(known.length - given.length) > 1) return 2;
-  // No name is so long; a text that is need not be compared.
-  if (given.length > 40) return Infinity;
-  let row = Array.from({ length: known.length + 1 }, (_, column) => column);
-  for (const [index, letter] of Array.from(given).entries()) {
-    const next = [index + 1];
-    for (let column = 1; column < row.length; column++) {
-      const replaced = (row[column - 1] as number) + (letter === known[column - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[column] as number) + 1, (next[column - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) as number;
+/** How many letters two names begin and end with alike. */
+function sharedLetters(one: string, other: string): number {
+  let start = 0;
+  while (start < one.length && one[start] === other[start]) start++;
+  let end = 0;
+  while (end < one.length - start && end < other.length - start && one.at(-1 - end) === other.at(-1 - end)) end++;
+  return start + end;
 }
 
 /** A value as error messages show it: short, on one line, and never throwing. */

@@ -252,10 +252,17 @@ describe("an element that has nothing to do", () => {
     await mountMany(100);
     const before = await measure();
     await mountMany(1_000);
-    const after = await measure();
-    report(`after 1,000 more mounts: ${JSON.stringify({ before, after })}`);
-    expect(after.nodes - before.nodes).toBeLessThan(200);
-    expect(after.jsEventListeners - before.jsEventListeners).toBeLessThan(20);
-    expect(after.usedSize - before.usedSize).toBeLessThan(1_000_000);
+    // Chromium lets go of documents' nodes when it has time; what leaked would be there for good, a thousand times.
+    const growth = async () => {
+      const after = await measure();
+      report(`after 1,000 more mounts: ${JSON.stringify({ before, after })}`);
+      const { nodes, jsEventListeners, usedSize } = before;
+      return [
+        after.nodes - nodes < 200,
+        after.jsEventListeners - jsEventListeners < 20,
+        after.usedSize - usedSize < 1e6,
+      ];
+    };
+    await expect.poll(growth).toEqual([true, true, true]);
   });
 });

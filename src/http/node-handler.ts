@@ -36,22 +36,29 @@ export function toNodeHandler(
       `\`target\` must be an SSETarget, an SSEHub or something else with \`admit\`, got ${describeValue(target)}`,
     );
   }
-  return async (request, response) => {
-    try {
-      const turn = turnOf(request, response);
-      if (turn !== undefined && !(await turn)) return;
-      if (isTaken(response)) return;
-      // A middleware may go on writing to a response that is over; nobody else would hear of the error.
-      response.on("error", () => {});
-      // Nobody reads a body. While one waits, `http` does not read on, and would not see that the client has left.
-      if (!request.complete) request.resume?.();
-      answer(request, response, await target.admit(nodeRequestHead(request)));
-      await over(response);
-    } catch {
-      breakOff(response);
-    }
-  };
+  return (request, response) =>
+    new Promise((resolve) => {
+      void handle(target, request, response).then(() => onOver(response, resolve));
+    });
 }
+
+/** Answers a request, and has let go of all that decided about it when its stream has begun. Never rejects. */
+async function handle(target: Admitting, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    const turn = turnOf(request, response);
+    if (turn !== undefined && !(await turn)) return;
+    if (isTaken(response)) return;
+    // A middleware may go on writing to a response that is over; nobody else would hear of the error.
+    response.on("error", ignore);
+    // Nobody reads a body. While one waits, `http` does not read on, and would not see that the client has left.
+    if (!request.complete) request.resume?.();
+    answer(request, response, await target.admit(nodeRequestHead(request)));
+  } catch {
+    breakOff(response);
+  }
+}
+
+function ignore(): void {}
 
 /** Does what was decided about a request, unless somebody else has answered it. */
 export function answer(request: IncomingMessage, response: ServerResponse, admission: Admission): void {
@@ -117,12 +124,14 @@ function breakOff(response: ServerResponse): void {
   }
 }
 
-/** Resolves when nothing more will be sent. */
-function over(response: ServerResponse): Promise<void> | void {
-  if (isGone(response) || response.closed || response.writableFinished) return;
-  return new Promise((resolve) => {
-    response.once("close", resolve);
-    // What imitates a response may not close.
-    if (!(response.socket instanceof Socket)) response.once("finish", resolve);
-  });
+/** Calls back when nothing more will be sent. */
+function onOver(response: ServerResponse, callback: () => void): void {
+  if (isGone(response) || response.closed || response.writableFinished) {
+    callback();
+    return;
+  }
+  // `once` would cost more memory, for as long as a stream lasts.
+  response.on("close", callback);
+  // What imitates a response may not close.
+  if (!(response.socket instanceof Socket)) response.on("finish", callback);
 }

@@ -6,8 +6,7 @@ import type { Reading } from "../stream/page-cache.ts";
 import { encodeCursor, encodeGap, encodeRetry, KEEP_ALIVE } from "../wire/frame.ts";
 import { shareBytes, type SharedBytes } from "../wire/shared-bytes.ts";
 import type { AgeLimit, AgingMember } from "./age-limit.ts";
-import type { KeepAlive, KeepAliveMember } from "./keep-alive.ts";
-import { needsHeartbeat } from "./keep-alive.ts";
+import { type KeepAlive, type KeepAliveMember, needsHeartbeat } from "./keep-alive.ts";
 import type { Sink, SinkListener } from "./sink.ts";
 import type { StallMember, StallWatch } from "./stall-watch.ts";
 

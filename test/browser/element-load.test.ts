@@ -195,8 +195,9 @@ describe("an element that has nothing to do", () => {
 
   it("draws nothing while it is out of sight", async () => {
     const page = await pages.open({});
-    await mountTrace(page, { events: eventsOf(DEPLOYMENT, Date.now() - 24_000) });
+    // From the start: a timer set before the counting would run unseen after it seems that nothing is left.
     await countTimers(page);
+    await mountTrace(page, { events: eventsOf(DEPLOYMENT, Date.now() - 24_000) });
     await page.evaluate(() => (document.body.style.paddingTop = "3000px"));
     await expect.poll(async () => (await timers(page)).pending, { timeout: 15_000 }).toBe(0);
     const before = await timers(page);

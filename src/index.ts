@@ -10,8 +10,8 @@ export {
   type GapData,
   type GapReason,
   type StoredEvent,
-} from "./event.ts";
-export { type ErrorListener, SSETargetError, type SSETargetErrorCode } from "./errors.ts";
+} from "./event/event.ts";
+export { type ErrorListener, SSETargetError, type SSETargetErrorCode } from "./util/errors.ts";
 export type { CorsOptions } from "./http/cors.ts";
 export type { Admission } from "./http/admission.ts";
 export type { Authorization, Authorize } from "./http/endpoint.ts";
@@ -78,5 +78,5 @@ export type { Iterated, Source } from "./target/source-reader.ts";
 export { type HubStream, SSEHub, type SSEHubOptions } from "./target/sse-hub.ts";
 export { SSETarget } from "./target/sse-target.ts";
 export type { SSETargetOptions } from "./target/sse-target-options.ts";
-export { formatCursor, parseCursor } from "./wire/cursor-text.ts";
+export { formatCursor, parseCursor } from "./event/cursor.ts";
 export type { SharedBytes } from "./wire/shared-bytes.ts";

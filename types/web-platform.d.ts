@@ -39,6 +39,7 @@ declare class TextEncoder {
 declare class URL {
   constructor(url: string, base?: string);
   readonly href: string;
+  readonly origin: string;
   pathname: string;
   readonly searchParams: { get(name: string): string | null };
 }

@@ -1,4 +1,4 @@
-import type { EndData } from "../event.ts";
+import type { EndData } from "../event/event.ts";
 import type { SpanNode } from "../workflows/span-node.ts";
 import { durationText } from "./duration-text.ts";
 import { type Line, type Part, part } from "./line.ts";

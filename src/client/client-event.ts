@@ -6,7 +6,7 @@ import type {
   GAP_EVENT_TYPE,
   GapData,
   ServerSentEvent,
-} from "../event.ts";
+} from "../event/event.ts";
 
 /**
  * An event as a connection hands it over, in the form of the DOM's `MessageEvent`: what the wire says of the event stands beside its

@@ -1,5 +1,5 @@
-import { readOptions, type OptionNames } from "../options.ts";
-import { SSETargetError, type ErrorListener } from "../errors.ts";
+import { readOptions, type OptionNames } from "../util/options.ts";
+import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import type { Transport } from "./attempt.ts";
 
 /** A value, or a function that is asked for it at each try. */

@@ -1,4 +1,4 @@
-import type { ServerSentEvent } from "../event.ts";
+import type { ServerSentEvent } from "../event/event.ts";
 import type { UnknownEvent } from "./client-event.ts";
 import { resolveOptions, type ConnectOptions } from "./connect-options.ts";
 import type { EventConnection } from "./event-connection.ts";

@@ -1,4 +1,4 @@
-import { SSETargetError, type SSETargetErrorCode } from "../errors.ts";
+import { SSETargetError, type SSETargetErrorCode } from "../util/errors.ts";
 
 /**
  * Why there is no connection: `connection-lost` (it is tried again), or `request-refused`, `not-an-event-stream`, `event-too-large`

@@ -1,6 +1,6 @@
-import { SSETargetError, type ErrorListener } from "../errors.ts";
-import { END_EVENT_TYPE, GAP_EVENT_TYPE, RESERVED_TYPE_PREFIX, type Cursor, type GapData } from "../event.ts";
-import { parseCursor } from "../wire/cursor-text.ts";
+import { SSETargetError, type ErrorListener } from "../util/errors.ts";
+import { END_EVENT_TYPE, GAP_EVENT_TYPE, RESERVED_TYPE_PREFIX, type Cursor, type GapData } from "../event/event.ts";
+import { parseCursor } from "../event/cursor.ts";
 import type { ReceivedEvent, WireMessage } from "./client-event.ts";
 import { isSendable } from "./connect-options.ts";
 

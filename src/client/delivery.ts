@@ -1,4 +1,4 @@
-import type { ErrorListener } from "../errors.ts";
+import type { ErrorListener } from "../util/errors.ts";
 import type { ReceivedEvent } from "./client-event.ts";
 
 type Listener = (event: ReceivedEvent) => void;

@@ -1,4 +1,4 @@
-import type { ServerSentEvent } from "../event.ts";
+import type { ServerSentEvent } from "../event/event.ts";
 import type { ClientEvent, ClientEventOf, ClientEventType } from "./client-event.ts";
 import type { ConnectionState } from "./connection-state.ts";
 

@@ -1,4 +1,4 @@
-export { SSETargetError, type ErrorListener, type SSETargetErrorCode } from "../errors.ts";
+export { SSETargetError, type ErrorListener, type SSETargetErrorCode } from "../util/errors.ts";
 export type { Attempt, Transport } from "./attempt.ts";
 export type {
   ClientEvent,

@@ -1,4 +1,4 @@
-import { SSETargetError, type ErrorListener } from "../errors.ts";
+import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import { textHash } from "../util/text-hash.ts";
 import { isSendable, type CursorStorage, type ResolvedOptions, type StorageName } from "./connect-options.ts";
 

@@ -1,4 +1,4 @@
-import { END_EVENT_TYPE } from "../event.ts";
+import { END_EVENT_TYPE } from "../event/event.ts";
 import type { UnknownEvent, WireMessage } from "./client-event.ts";
 import type { ConnectionError } from "./connection-error.ts";
 import type { ConnectionState, ConnectionStatus } from "./connection-state.ts";

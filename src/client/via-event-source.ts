@@ -1,4 +1,4 @@
-import { END_EVENT_TYPE, GAP_EVENT_TYPE } from "../event.ts";
+import { END_EVENT_TYPE, GAP_EVENT_TYPE } from "../event/event.ts";
 import type { Attempt, Transport } from "./attempt.ts";
 import { ConnectionError } from "./connection-error.ts";
 import { readByFetch } from "./fetch-stream.ts";

@@ -1,5 +1,5 @@
-import { readOptions, type OptionNames } from "../options.ts";
-import type { ErrorListener } from "../errors.ts";
+import { readOptions, type OptionNames } from "../util/options.ts";
+import type { ErrorListener } from "../util/errors.ts";
 import type { SpanEvent } from "../workflows/span-event.ts";
 import { SpanTree, type SpanTreeOptions } from "../workflows/span-tree.ts";
 import { toDispatched } from "./client-event.ts";

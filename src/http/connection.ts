@@ -1,5 +1,5 @@
-import type { GapReason, ServerSentEvent } from "../event.ts";
-import type { ErrorListener } from "../errors.ts";
+import type { GapReason, ServerSentEvent } from "../event/event.ts";
+import type { ErrorListener } from "../util/errors.ts";
 import type { Feed, FeedConnection, StartingPoint } from "../stream/feed.ts";
 import type { Chunk } from "../stream/frame-window.ts";
 import type { Reading } from "../stream/page-cache.ts";

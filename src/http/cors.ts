@@ -1,5 +1,5 @@
-import { SSETargetError } from "../errors.ts";
-import { describeValue, type OptionNames, readOptions, wholeNumberOption } from "../options.ts";
+import { SSETargetError } from "../util/errors.ts";
+import { describeValue, type OptionNames, readOptions, wholeNumberOption } from "../util/options.ts";
 import { STREAM_NAME_HEADER } from "../wire/response-head.ts";
 
 /** Which other origins' pages may read the stream. @see https://fetch.spec.whatwg.org/#http-cors-protocol */

@@ -1,5 +1,5 @@
-import type { ServerSentEvent } from "../event.ts";
-import { SSETargetError, type ErrorListener } from "../errors.ts";
+import type { ServerSentEvent } from "../event/event.ts";
+import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import type { Feed, StartAt } from "../stream/feed.ts";
 import { withTimeout } from "../stream/with-timeout.ts";
 import { STREAM_HEADERS, STREAM_NAME_HEADER } from "../wire/response-head.ts";

@@ -1,4 +1,4 @@
-import { SSETargetError, type ErrorListener } from "../errors.ts";
+import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import { KEEP_ALIVE } from "../wire/frame.ts";
 import { encodeText, shareBytes, type SharedBytes } from "../wire/shared-bytes.ts";
 import { heartbeatMs, needsHeartbeat, type KeepAliveMember, type Vigilance } from "./keep-alive.ts";

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
-import { SSETargetError } from "../errors.ts";
-import { describeValue } from "../options.ts";
+import { SSETargetError } from "../util/errors.ts";
+import { describeValue } from "../util/options.ts";
 import type { Admission } from "./admission.ts";
 import { beginLast, isDropped, turnOf } from "./node-pipeline.ts";
 import { nodeRequestHead } from "./node-request-head.ts";

@@ -1,5 +1,5 @@
-import type { Cursor } from "../event.ts";
-import { parseCursor } from "../wire/cursor-text.ts";
+import type { Cursor } from "../event/event.ts";
+import { parseCursor } from "../event/cursor.ts";
 
 /** A request as far as deciding about it needs: made from a web `Request`, or from Node's without building one. */
 export interface RequestHead {

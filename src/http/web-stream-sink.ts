@@ -1,4 +1,4 @@
-import { SSETargetError } from "../errors.ts";
+import { SSETargetError } from "../util/errors.ts";
 import type { SharedBytes } from "../wire/shared-bytes.ts";
 import type { Sink, SinkListener } from "./sink.ts";
 

@@ -1,8 +1,8 @@
-import { END_EVENT_TYPE, GAP_EVENT_TYPE } from "../event.ts";
+import { END_EVENT_TYPE, GAP_EVENT_TYPE } from "../event/event.ts";
 import type { SpanEvent } from "../workflows/span-event.ts";
 import type { SpanNode } from "../workflows/span-node.ts";
 import { SpanTree } from "../workflows/span-tree.ts";
-import { formatCursor } from "../wire/cursor-text.ts";
+import { formatCursor } from "../event/cursor.ts";
 
 /** A trace as it stood, to be sent along with a page: JSON can carry it, and `useTrace` and `watchTrace` go on from it. */
 export interface TraceSnapshot {

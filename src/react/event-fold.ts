@@ -1,7 +1,7 @@
 import type { ReceivedEvent } from "../client/client-event.ts";
 import type { ConnectionState } from "../client/connection-state.ts";
-import type { ErrorListener } from "../errors.ts";
-import { END_EVENT_TYPE, GAP_EVENT_TYPE, type GapData } from "../event.ts";
+import type { ErrorListener } from "../util/errors.ts";
+import { END_EVENT_TYPE, GAP_EVENT_TYPE, type GapData } from "../event/event.ts";
 import type { Fold } from "./shared-stream.ts";
 import { isSameState } from "./stream-state.ts";
 

@@ -1,6 +1,6 @@
 import { toDispatched, type ReceivedEvent } from "../client/client-event.ts";
 import type { ConnectionState } from "../client/connection-state.ts";
-import type { GapData } from "../event.ts";
+import type { GapData } from "../event/event.ts";
 import type { SpanNode, SpanTotals } from "../workflows/span-node.ts";
 import { SpanTree, type SpanTreeOptions } from "../workflows/span-tree.ts";
 import type { TraceSnapshot } from "./dehydrate-trace.ts";

@@ -1,9 +1,9 @@
 "use client";
 
-import { readOptions, type OptionNames } from "../options.ts";
+import { readOptions, type OptionNames } from "../util/options.ts";
 import { CONNECT_OPTIONS, type ConnectOptions } from "../client/connect-options.ts";
 import type { ConnectionState } from "../client/connection-state.ts";
-import type { GapData } from "../event.ts";
+import type { GapData } from "../event/event.ts";
 import type { SpanNode, SpanTotals } from "../workflows/span-node.ts";
 import type { SpanTreeOptions } from "../workflows/span-tree.ts";
 import type { TraceSnapshot } from "./dehydrate-trace.ts";

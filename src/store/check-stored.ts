@@ -1,6 +1,6 @@
-import type { ServerSentEvent, StoredEvent } from "../event.ts";
-import { SSETargetError } from "../errors.ts";
-import { describeValue } from "../options.ts";
+import type { ServerSentEvent, StoredEvent } from "../event/event.ts";
+import { SSETargetError } from "../util/errors.ts";
+import { describeValue } from "../util/options.ts";
 import type { EventBounds, EventSubscription } from "./event-store.ts";
 
 /** What would let an event end its own line of the wire. */

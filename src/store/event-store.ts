@@ -1,4 +1,4 @@
-import type { ServerSentEvent, StoredEvent } from "../event.ts";
+import type { ServerSentEvent, StoredEvent } from "../event/event.ts";
 
 /**
  * Where a stream's events are kept, and what gives them their order. These two methods are all that a store must have;

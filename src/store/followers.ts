@@ -1,4 +1,4 @@
-import type { ServerSentEvent, StoredEvent } from "../event.ts";
+import type { ServerSentEvent, StoredEvent } from "../event/event.ts";
 import type { EventFollower, EventSubscription } from "./event-store.ts";
 
 /** Those who follow a store that lives in this process. */

@@ -7,9 +7,9 @@ import {
   type EventRecord,
   type ServerSentEvent,
   type StoredEvent,
-} from "../event.ts";
-import { SSETargetError } from "../errors.ts";
-import { readOptions, wholeNumberOption } from "../options.ts";
+} from "../event/event.ts";
+import { SSETargetError } from "../util/errors.ts";
+import { readOptions, wholeNumberOption } from "../util/options.ts";
 import type {
   AppendableEventStore,
   BoundedEventStore,

@@ -1,6 +1,6 @@
-import { SSETargetError } from "../errors.ts";
-import { isWellFormed } from "../event.ts";
-import { describeValue } from "../options.ts";
+import { SSETargetError } from "../util/errors.ts";
+import { isWellFormed } from "../event/event.ts";
+import { describeValue } from "../util/options.ts";
 
 /** The largest name of a stream, in UTF-16 code units. */
 export const MAX_NAME_LENGTH = 512;

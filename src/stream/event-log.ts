@@ -1,6 +1,6 @@
-import { END_EVENT_TYPE, dataText, type ServerSentEvent, type StoredEvent } from "../event.ts";
-import { SSETargetError } from "../errors.ts";
-import { describeValue } from "../options.ts";
+import { END_EVENT_TYPE, dataText, type ServerSentEvent, type StoredEvent } from "../event/event.ts";
+import { SSETargetError } from "../util/errors.ts";
+import { describeValue } from "../util/options.ts";
 import { checkAllStored, checkBounds, checkPage, checkStored, checkSubscription } from "../store/check-stored.ts";
 import {
   isAppendable,
@@ -13,7 +13,7 @@ import {
   type EventSubscription,
   type PageLimits,
 } from "../store/event-store.ts";
-import { isEpoch } from "../wire/cursor-text.ts";
+import { isEpoch } from "../event/cursor.ts";
 import { LocalWriter } from "./local-writer.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { END_EVENT_TYPE, type Cursor, type GapReason, type ServerSentEvent, type StoredEvent } from "../event.ts";
-import { SSETargetError, type ErrorListener } from "../errors.ts";
+import { END_EVENT_TYPE, type Cursor, type GapReason, type ServerSentEvent, type StoredEvent } from "../event/event.ts";
+import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import { checkPage, checkStored } from "../store/check-stored.ts";
 import type { EventFollower, EventStore, EventSubscription } from "../store/event-store.ts";
 import { randomEpoch } from "../store/random-epoch.ts";

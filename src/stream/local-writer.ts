@@ -1,5 +1,5 @@
-import { END_EVENT_TYPE, type ServerSentEvent, type StoredEvent } from "../event.ts";
-import { SSETargetError } from "../errors.ts";
+import { END_EVENT_TYPE, type ServerSentEvent, type StoredEvent } from "../event/event.ts";
+import { SSETargetError } from "../util/errors.ts";
 import { checkAllStored, checkPage, checkStored } from "../store/check-stored.ts";
 import {
   isAppendable,

@@ -1,4 +1,4 @@
-import { SSETargetError } from "../errors.ts";
+import { SSETargetError } from "../util/errors.ts";
 
 /** Counts what is on its way to a store, and refuses more than a bound of it. */
 export class PendingLimit {

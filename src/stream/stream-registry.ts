@@ -1,4 +1,4 @@
-import { SSETargetError } from "../errors.ts";
+import { SSETargetError } from "../util/errors.ts";
 
 /** What a registry keeps: something that knows whether it is needed and can be put away. */
 export interface RegisteredStream {

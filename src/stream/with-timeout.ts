@@ -1,4 +1,4 @@
-import { SSETargetError } from "../errors.ts";
+import { SSETargetError } from "../util/errors.ts";
 
 /**
  * The promise, or a rejection with `timeout` once it has taken too long. `what` is a sentence: "the store did not read events".

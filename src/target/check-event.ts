@@ -6,9 +6,9 @@ import {
   dataText,
   sealEvent,
   type ServerSentEvent,
-} from "../event.ts";
-import { SSETargetError } from "../errors.ts";
-import { describeValue } from "../options.ts";
+} from "../event/event.ts";
+import { SSETargetError } from "../util/errors.ts";
+import { describeValue } from "../util/options.ts";
 
 /** What would end a line of the wire early, or be cut off by some reader. */
 const LINE_BREAKS = /[\r\n\0]/;

@@ -1,5 +1,5 @@
-import { dataEvent, type DataEvent, type EndData } from "../event.ts";
-import { SSETargetError, type ErrorListener } from "../errors.ts";
+import { dataEvent, type DataEvent, type EndData } from "../event/event.ts";
+import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import { randomEpoch } from "../store/random-epoch.ts";
 import { isTooMuch } from "./is-too-much.ts";
 

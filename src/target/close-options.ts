@@ -1,4 +1,4 @@
-import { MAX_TIMER_MS, readOptions, wholeNumberOption } from "../options.ts";
+import { MAX_TIMER_MS, readOptions, wholeNumberOption } from "../util/options.ts";
 
 /** How a target or hub is closed. */
 export interface CloseOptions {

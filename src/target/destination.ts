@@ -1,6 +1,6 @@
-import { dataEvent, type DataEvent } from "../event.ts";
-import { SSETargetError, type ErrorListener } from "../errors.ts";
-import { describeValue, readOptions, wholeNumberOption } from "../options.ts";
+import { dataEvent, type DataEvent } from "../event/event.ts";
+import { SSETargetError, type ErrorListener } from "../util/errors.ts";
+import { describeValue, readOptions, wholeNumberOption } from "../util/options.ts";
 import { checkType } from "./check-event.ts";
 import { exactJson } from "../util/exact-json.ts";
 import { isTooMuch } from "./is-too-much.ts";

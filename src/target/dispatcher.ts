@@ -1,6 +1,6 @@
-import { readOptions } from "../options.ts";
-import { END_EVENT_TYPE, type EndData, type ServerSentEvent, type StoredEvent } from "../event.ts";
-import { SSETargetError } from "../errors.ts";
+import { readOptions } from "../util/options.ts";
+import { END_EVENT_TYPE, type EndData, type ServerSentEvent, type StoredEvent } from "../event/event.ts";
+import { SSETargetError } from "../util/errors.ts";
 import type { Feed } from "../stream/feed.ts";
 import { checkEvent } from "./check-event.ts";
 import type { Listeners } from "./listeners.ts";

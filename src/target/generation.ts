@@ -1,4 +1,4 @@
-import { SSETargetError, type ErrorListener } from "../errors.ts";
+import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import type { Admission } from "../http/admission.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import { ChunkLog, type ChunkLogOptions, type ChunkStream } from "./chunk-log.ts";

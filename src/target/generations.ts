@@ -1,8 +1,8 @@
-import type { EndData } from "../event.ts";
-import { SSETargetError, type ErrorListener } from "../errors.ts";
+import type { EndData } from "../event/event.ts";
+import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import type { Admission } from "../http/admission.ts";
 import type { RequestHead } from "../http/request-head.ts";
-import { delayOption, describeValue, MAX_TIMER_MS, readOptions, wholeNumberOption } from "../options.ts";
+import { delayOption, describeValue, MAX_TIMER_MS, readOptions, wholeNumberOption } from "../util/options.ts";
 import type { ChunkEvent } from "./chunk-log.ts";
 import { Generation, type GenerationOptions } from "./generation.ts";
 import type { SourceFailureOptions } from "./send-all.ts";

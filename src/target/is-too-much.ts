@@ -1,4 +1,4 @@
-import { SSETargetError } from "../errors.ts";
+import { SSETargetError } from "../util/errors.ts";
 
 /** Whether events were refused for being too many or too large together: nothing was stored, and fewer of them may be taken. */
 export function isTooMuch(error: unknown): boolean {

@@ -1,6 +1,6 @@
-import type { ServerSentEvent } from "../event.ts";
-import { SSETargetError, type ErrorListener } from "../errors.ts";
-import { describeValue, readOptions } from "../options.ts";
+import type { ServerSentEvent } from "../event/event.ts";
+import { SSETargetError, type ErrorListener } from "../util/errors.ts";
+import { describeValue, readOptions } from "../util/options.ts";
 
 /** What a listener on the server's side is given: the event before it is stored and sent. */
 export class DispatchEvent<E extends ServerSentEvent> {

@@ -1,6 +1,6 @@
-import { SSETargetError } from "../errors.ts";
-import { isWellFormed } from "../event.ts";
-import { describeValue } from "../options.ts";
+import { SSETargetError } from "../util/errors.ts";
+import { isWellFormed } from "../event/event.ts";
+import { describeValue } from "../util/options.ts";
 
 /** The parts of a path by their names in the pattern: `{ org: "acme", id: "r1" }` for `/orgs/:org/runs/:id/sse`. */
 export type PathParams<P extends string = string> = string extends P

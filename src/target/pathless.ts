@@ -1,4 +1,4 @@
-import { SSETargetError } from "../errors.ts";
+import { SSETargetError } from "../util/errors.ts";
 
 /** Why what was made without a path serves nothing. */
 export function pathless(owner: string, example: string): SSETargetError {

@@ -1,5 +1,5 @@
-import { SSETargetError, type ErrorListener } from "../errors.ts";
-import { describeValue } from "../options.ts";
+import { SSETargetError, type ErrorListener } from "../util/errors.ts";
+import { describeValue } from "../util/options.ts";
 import { ServerSentEvent } from "./server-sent-event.ts";
 import type { ServerSentEventTarget } from "./server-sent-event-target.ts";
 import { quiet } from "./sse-target-options.ts";

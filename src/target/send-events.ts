@@ -1,11 +1,11 @@
-import { END_EVENT_TYPE } from "../event.ts";
-import { SSETargetError } from "../errors.ts";
+import { END_EVENT_TYPE } from "../event/event.ts";
+import { SSETargetError } from "../util/errors.ts";
 import type { Admission } from "../http/admission.ts";
 import { acceptsEventStream, requestHead, type RequestHead } from "../http/request-head.ts";
 import { parseTarget } from "../http/request-target.ts";
 import { NOBODY, type Sink } from "../http/sink.ts";
 import { WebStreamSink } from "../http/web-stream-sink.ts";
-import { describeValue, type OptionNames, readOptions } from "../options.ts";
+import { describeValue, type OptionNames, readOptions } from "../util/options.ts";
 import { REFUSAL_HEADERS, STREAM_HEADERS } from "../wire/response-head.ts";
 import { sendAll, type SourceFailureOptions } from "./send-all.ts";
 import {

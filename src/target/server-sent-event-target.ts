@@ -1,5 +1,5 @@
-import { END_EVENT_TYPE, wireText, type EndData, type ServerSentEvent as EventForm } from "../event.ts";
-import { SSETargetError, type ErrorListener } from "../errors.ts";
+import { END_EVENT_TYPE, wireText, type EndData, type ServerSentEvent as EventForm } from "../event/event.ts";
+import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import { MessageWriter } from "../http/message-writer.ts";
 import type { Sink } from "../http/sink.ts";
 import {
@@ -9,7 +9,7 @@ import {
   type OptionNames,
   readOptions,
   wholeNumberOption,
-} from "../options.ts";
+} from "../util/options.ts";
 import { KEEP_ALIVE_TEXT } from "../wire/frame.ts";
 import { commentFrame, messageFrame } from "../wire/message-frame.ts";
 import { checkEvent } from "./check-event.ts";

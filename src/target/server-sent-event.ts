@@ -1,6 +1,6 @@
-import { checkWellFormed, RESERVED_TYPE_PREFIX, type ServerSentEvent as EventForm } from "../event.ts";
-import { SSETargetError } from "../errors.ts";
-import { describeThrown, describeValue, wholeNumberOption } from "../options.ts";
+import { checkWellFormed, RESERVED_TYPE_PREFIX, type ServerSentEvent as EventForm } from "../event/event.ts";
+import { SSETargetError } from "../util/errors.ts";
+import { describeThrown, describeValue, wholeNumberOption } from "../util/options.ts";
 import { messageFrame } from "../wire/message-frame.ts";
 import { exactJson, isPlainJson } from "../util/exact-json.ts";
 import { checkType } from "./check-event.ts";

@@ -1,5 +1,5 @@
-import { SSETargetError } from "../errors.ts";
-import { describeValue } from "../options.ts";
+import { SSETargetError } from "../util/errors.ts";
+import { describeValue } from "../util/options.ts";
 
 /**
  * What values come from: anything that can be iterated, or a function that makes it. A function is called when the first value is

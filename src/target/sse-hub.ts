@@ -1,9 +1,9 @@
-import type { AnyEvent, EndData, EventOfType, ServerSentEvent, StoredEvent } from "../event.ts";
-import { SSETargetError } from "../errors.ts";
+import type { AnyEvent, EndData, EventOfType, ServerSentEvent, StoredEvent } from "../event/event.ts";
+import { SSETargetError } from "../util/errors.ts";
 import type { Admission } from "../http/admission.ts";
 import { Endpoint, type StreamRoute } from "../http/endpoint.ts";
 import type { RequestHead } from "../http/request-head.ts";
-import { delayOption, describeValue, type OptionNames, readOptions, wholeNumberOption } from "../options.ts";
+import { delayOption, describeValue, type OptionNames, readOptions, wholeNumberOption } from "../util/options.ts";
 import { isClosable, type EventStore, type EventStores } from "../store/event-store.ts";
 import { checkStreamName, MAX_NAME_LENGTH } from "../store/stream-name.ts";
 import { Feed } from "../stream/feed.ts";

@@ -1,8 +1,8 @@
-import { SSETargetError, type ErrorListener } from "../errors.ts";
+import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import type { CorsOptions } from "../http/cors.ts";
 import { CorsPolicy } from "../http/cors.ts";
 import type { Authorize, EndpointOptions } from "../http/endpoint.ts";
-import { delayOption, describeValue, type OptionNames, readOptions, wholeNumberOption } from "../options.ts";
+import { delayOption, describeValue, type OptionNames, readOptions, wholeNumberOption } from "../util/options.ts";
 import type { FeedLimits, StartAt } from "../stream/feed.ts";
 
 /** Options of a target, and of every stream of a hub. Absent and `undefined` mean the default. */

@@ -1,9 +1,9 @@
-import type { AnyEvent, EndData, EventOfType, ServerSentEvent, StoredEvent } from "../event.ts";
-import { SSETargetError } from "../errors.ts";
+import type { AnyEvent, EndData, EventOfType, ServerSentEvent, StoredEvent } from "../event/event.ts";
+import { SSETargetError } from "../util/errors.ts";
 import type { Admission } from "../http/admission.ts";
 import { Endpoint, type StreamRoute } from "../http/endpoint.ts";
 import type { RequestHead } from "../http/request-head.ts";
-import { describeValue, readOptions } from "../options.ts";
+import { describeValue, readOptions } from "../util/options.ts";
 import { isClosable, type EventStore } from "../store/event-store.ts";
 import { MemoryEventStore } from "../store/memory-event-store.ts";
 import { Feed } from "../stream/feed.ts";

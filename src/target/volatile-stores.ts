@@ -1,4 +1,4 @@
-import { END_EVENT_TYPE, type ServerSentEvent } from "../event.ts";
+import { END_EVENT_TYPE, type ServerSentEvent } from "../event/event.ts";
 import { MemoryEventStore } from "../store/memory-event-store.ts";
 
 const MAX_STORE_BYTES = 4 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { ServerSentEvent } from "../event.ts";
+import type { ServerSentEvent } from "../event/event.ts";
 import { isClosable, type EventStore } from "../store/event-store.ts";
 
 /**

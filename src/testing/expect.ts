@@ -1,5 +1,5 @@
-import { SSETargetError, type SSETargetErrorCode } from "../errors.ts";
-import type { StoredEvent } from "../event.ts";
+import { SSETargetError, type SSETargetErrorCode } from "../util/errors.ts";
+import type { StoredEvent } from "../event/event.ts";
 import type { EventFollower } from "../store/event-store.ts";
 import { ConformanceError, type KitEvent } from "./conformance-case.ts";
 

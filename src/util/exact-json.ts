@@ -1,5 +1,5 @@
-import { SSETargetError } from "../errors.ts";
-import { describeThrown, describeValue } from "../options.ts";
+import { SSETargetError } from "./errors.ts";
+import { describeThrown, describeValue } from "./options.ts";
 
 /** How deep the quick look goes. What is deeper may be a circle. */
 const MAX_QUICK_DEPTH = 64;

@@ -5,8 +5,8 @@ import {
   type GapData,
   type ServerSentEvent,
   type StoredEvent,
-} from "../event.ts";
-import { formatCursor } from "./cursor-text.ts";
+} from "../event/event.ts";
+import { formatCursor } from "../event/cursor.ts";
 import { encodeText, shareText, type SharedBytes } from "./shared-bytes.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { readOptions } from "../options.ts";
+import { readOptions } from "../util/options.ts";
 import type { SpanNode } from "./span-node.ts";
 import { type TimelineOptions, timelineOf } from "./span-timeline.ts";
 import { spansBelow, walkSpans } from "./walk-spans.ts";

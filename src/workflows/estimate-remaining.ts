@@ -1,4 +1,4 @@
-import { readOptions } from "../options.ts";
+import { readOptions } from "../util/options.ts";
 import { historyOf, placesBelow, readHistory, type RunHistory, type SpanPath } from "./run-history.ts";
 import type { SpanNode } from "./span-node.ts";
 import { timelineOf, type SpanTimeline } from "./span-timeline.ts";

@@ -1,5 +1,5 @@
-import { readOptions, type OptionNames } from "../options.ts";
-import { SSETargetError } from "../errors.ts";
+import { readOptions, type OptionNames } from "../util/options.ts";
+import { SSETargetError } from "../util/errors.ts";
 import { cutText, safeText } from "./attribute-snapshot.ts";
 import { SpanAttributes } from "./span-attributes.ts";
 import { type Clock, isoTime, type SpanContext } from "./span-context.ts";

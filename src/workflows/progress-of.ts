@@ -1,4 +1,4 @@
-import { readOptions } from "../options.ts";
+import { readOptions } from "../util/options.ts";
 import type { SpanNode } from "./span-node.ts";
 
 /** What of a span tells how far it has come, where its own progress does not. */

@@ -1,4 +1,4 @@
-import { readOptions } from "../options.ts";
+import { readOptions } from "../util/options.ts";
 import { parseTime } from "./span-input.ts";
 
 /** Of so many of the newest live events the freshest counts. */

@@ -1,4 +1,4 @@
-import { type ErrorListener, SSETargetError } from "../errors.ts";
+import { type ErrorListener, SSETargetError } from "../util/errors.ts";
 import type { AttributeLimits } from "./span-attributes.ts";
 import type { SpanDelivery } from "./span-delivery.ts";
 import type { SpanEvent, SpanStatus } from "./span-event.ts";

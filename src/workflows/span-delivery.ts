@@ -1,5 +1,5 @@
-import { type ErrorListener, SSETargetError } from "../errors.ts";
-import type { EndData } from "../event.ts";
+import { type ErrorListener, SSETargetError } from "../util/errors.ts";
+import type { EndData } from "../event/event.ts";
 import type { SpanEvent } from "./span-event.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { ServerSentEvent } from "../event.ts";
+import type { ServerSentEvent } from "../event/event.ts";
 
 /** What JSON can carry. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };

@@ -1,4 +1,4 @@
-import { MAX_KEY_LENGTH } from "../event.ts";
+import { MAX_KEY_LENGTH } from "../event/event.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { SpanEvent } from "./span-event.ts";
 import { fnv1a32, textHash, toHex32 } from "../util/text-hash.ts";

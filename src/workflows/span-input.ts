@@ -1,4 +1,4 @@
-import { END_EVENT_TYPE, GAP_EVENT_TYPE, type GapData, type GapReason } from "../event.ts";
+import { END_EVENT_TYPE, GAP_EVENT_TYPE, type GapData, type GapReason } from "../event/event.ts";
 import { assertNever } from "./assert-never.ts";
 import type { SpanEvent, SpanKind } from "./span-event.ts";
 

@@ -1,4 +1,4 @@
-import { readOptions } from "../options.ts";
+import { readOptions } from "../util/options.ts";
 import type { SpanNode } from "./span-node.ts";
 import { spansBelow } from "./walk-spans.ts";
 

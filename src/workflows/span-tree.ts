@@ -1,5 +1,5 @@
-import type { GapData } from "../event.ts";
-import { delayOption, readOptions, wholeNumberOption } from "../options.ts";
+import type { GapData } from "../event/event.ts";
+import { delayOption, readOptions, wholeNumberOption } from "../util/options.ts";
 import { assertNever } from "./assert-never.ts";
 import { compareText } from "./canonical-json.ts";
 import { frozenTotals, noCounts, NO_TOTALS } from "./span-counts.ts";

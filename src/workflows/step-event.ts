@@ -1,4 +1,4 @@
-import type { ServerSentEvent } from "../event.ts";
+import type { ServerSentEvent } from "../event/event.ts";
 import type { SpanEvent } from "./span-event.ts";
 
 interface StepEventBase extends ServerSentEvent {

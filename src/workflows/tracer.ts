@@ -1,5 +1,5 @@
-import { type ErrorListener, SSETargetError } from "../errors.ts";
-import { delayOption, describeValue, type OptionNames, readOptions, wholeNumberOption } from "../options.ts";
+import { type ErrorListener, SSETargetError } from "../util/errors.ts";
+import { delayOption, describeValue, type OptionNames, readOptions, wholeNumberOption } from "../util/options.ts";
 import { LiveSpan, runInSpan } from "./live-span.ts";
 import { SpanContext } from "./span-context.ts";
 import { SpanDelivery, type SpanEventSink } from "./span-delivery.ts";

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { EndData } from "../../src/event.ts";
+import type { EndData } from "../../src/event/event.ts";
 import { MemoryEventStore } from "../../src/store/memory-event-store.ts";
 import { SSETarget } from "../../src/target/sse-target.ts";
 import type { SpanEvent } from "../../src/workflows/span-event.ts";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { SSETargetError } from "../../src/errors.ts";
+import { SSETargetError } from "../../src/util/errors.ts";
 import type { SpanEndedEvent, SpanEvent } from "../../src/workflows/span-event.ts";
 import { SpanTree } from "../../src/workflows/span-tree.ts";
 import { Tracer, type TracerOptions } from "../../src/workflows/tracer.ts";

@@ -1,4 +1,4 @@
-import { SSETargetError } from "../../errors.ts";
+import { SSETargetError } from "../../util/errors.ts";
 import {
   END_EVENT_TYPE,
   isWellFormed,
@@ -6,7 +6,7 @@ import {
   withId,
   type ServerSentEvent,
   type StoredEvent,
-} from "../../event.ts";
+} from "../../event/event.ts";
 import type {
   BoundedEventStore,
   ClosableEventStore,

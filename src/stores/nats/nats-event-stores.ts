@@ -1,6 +1,6 @@
-import { SSETargetError, type ErrorListener } from "../../errors.ts";
-import type { ServerSentEvent } from "../../event.ts";
-import { describeValue, readOptions, wholeNumberOption } from "../../options.ts";
+import { SSETargetError, type ErrorListener } from "../../util/errors.ts";
+import type { ServerSentEvent } from "../../event/event.ts";
+import { describeValue, readOptions, wholeNumberOption } from "../../util/options.ts";
 import type { EventStores } from "../../store/event-store.ts";
 import { checkStreamName } from "../../store/stream-name.ts";
 import type { JetStreamLike } from "./jetstream-like.ts";

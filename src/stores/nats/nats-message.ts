@@ -1,4 +1,4 @@
-import { dataText, reviveEvent, type ServerSentEvent, type StoredEvent } from "../../event.ts";
+import { dataText, reviveEvent, type ServerSentEvent, type StoredEvent } from "../../event/event.ts";
 import type { JetStreamMessage } from "./jetstream-like.ts";
 
 /** An event as it is kept: a line of JSON that says what it is, and below it its own JSON as it goes over the wire. */

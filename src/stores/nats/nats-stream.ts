@@ -1,4 +1,4 @@
-import { SSETargetError, type ErrorListener } from "../../errors.ts";
+import { SSETargetError, type ErrorListener } from "../../util/errors.ts";
 import { messageOf, plainError } from "../../util/plain-error.ts";
 import type { ConsumerLike, JetStreamLike, JetStreamMessage, ManagerLike } from "./jetstream-like.ts";
 

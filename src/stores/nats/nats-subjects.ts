@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { END_EVENT_TYPE } from "../../event.ts";
+import { END_EVENT_TYPE } from "../../event/event.ts";
 
 /** The subjects of one stream. Names and keys are any text, so neither stands in a subject as it is. */
 export class NatsSubjects {

@@ -1,4 +1,4 @@
-import { END_EVENT_TYPE, type ServerSentEvent } from "../../event.ts";
+import { END_EVENT_TYPE, type ServerSentEvent } from "../../event/event.ts";
 import type { EventBounds, EventFollower } from "../../store/event-store.ts";
 import { decodeEvent } from "./nats-message.ts";
 import type { ConsumedMessage, ConsumingLike } from "./jetstream-like.ts";

@@ -1,5 +1,5 @@
-import { dataText, withId, type ServerSentEvent, type StoredEvent } from "../../event.ts";
-import { SSETargetError } from "../../errors.ts";
+import { dataText, withId, type ServerSentEvent, type StoredEvent } from "../../event/event.ts";
+import { SSETargetError } from "../../util/errors.ts";
 import { randomEpoch } from "../../store/random-epoch.ts";
 import type { OriginalDataGuard } from "./original-data.ts";
 import { APPEND } from "./redis-script.ts";

@@ -1,5 +1,5 @@
-import { SSETargetError } from "../../errors.ts";
-import { describeValue } from "../../options.ts";
+import { SSETargetError } from "../../util/errors.ts";
+import { describeValue } from "../../util/options.ts";
 import { IoRedisClusterConnection, IoRedisConnection } from "./ioredis-connection.ts";
 import { NodeRedisClusterConnection, NodeRedisConnection } from "./node-redis-connection.ts";
 import type { IoRedisClient, IoRedisCluster, NodeRedisClient, NodeRedisCluster, RedisClient } from "./redis-client.ts";

@@ -1,5 +1,5 @@
-import type { ServerSentEvent, StoredEvent } from "../../event.ts";
-import type { ErrorListener } from "../../errors.ts";
+import type { ServerSentEvent, StoredEvent } from "../../event/event.ts";
+import type { ErrorListener } from "../../util/errors.ts";
 import type { EventFollower, EventSubscription } from "../../store/event-store.ts";
 import type { LiveMessage } from "./live-message.ts";
 import type { StreamReader } from "./stream-reader.ts";

@@ -1,4 +1,4 @@
-import type { ServerSentEvent, StoredEvent } from "../../event.ts";
+import type { ServerSentEvent, StoredEvent } from "../../event/event.ts";
 import { decodeEvent, epochOf } from "./stored-text.ts";
 
 /** What is published with each append: which events are new, and mostly the events themselves. */

@@ -1,4 +1,4 @@
-import { SSETargetError } from "../../errors.ts";
+import { SSETargetError } from "../../util/errors.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 import { isFinal, withRetries } from "./retry.ts";
 

@@ -1,6 +1,6 @@
-import { isWellFormed, snapshotEvent, type ServerSentEvent, type StoredEvent } from "../../event.ts";
-import { SSETargetError } from "../../errors.ts";
-import { describeValue } from "../../options.ts";
+import { isWellFormed, snapshotEvent, type ServerSentEvent, type StoredEvent } from "../../event/event.ts";
+import { SSETargetError } from "../../util/errors.ts";
+import { describeValue } from "../../util/options.ts";
 import type {
   AppendableEventStore,
   BoundedEventStore,

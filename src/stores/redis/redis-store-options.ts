@@ -1,5 +1,5 @@
-import { SSETargetError, type ErrorListener } from "../../errors.ts";
-import { describeValue, readOptions, wholeNumberOption } from "../../options.ts";
+import { SSETargetError, type ErrorListener } from "../../util/errors.ts";
+import { describeValue, readOptions, wholeNumberOption } from "../../util/options.ts";
 import type { AppendOptions } from "./appender.ts";
 
 /** Options of a {@link RedisEventStore}. All stores over one stream, in whatever process, should have the same. */

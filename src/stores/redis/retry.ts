@@ -1,4 +1,4 @@
-import { SSETargetError } from "../../errors.ts";
+import { SSETargetError } from "../../util/errors.ts";
 import { messageOf, plainError } from "../../util/plain-error.ts";
 
 /** What Redis itself answers begins with a code in capitals; everything else is about the connection. */

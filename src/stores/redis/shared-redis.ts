@@ -1,5 +1,5 @@
-import type { ServerSentEvent } from "../../event.ts";
-import { SSETargetError, type ErrorListener } from "../../errors.ts";
+import type { ServerSentEvent } from "../../event/event.ts";
+import { SSETargetError, type ErrorListener } from "../../util/errors.ts";
 import type { EventFollower, EventSubscription } from "../../store/event-store.ts";
 import { connectionOf } from "./connect.ts";
 import { FollowedStream } from "./followed-stream.ts";

@@ -1,4 +1,4 @@
-import { reviveEvent, type ServerSentEvent, type StoredEvent } from "../../event.ts";
+import { reviveEvent, type ServerSentEvent, type StoredEvent } from "../../event/event.ts";
 
 /** A type or key as Redis keeps it: as inside a JSON string, so that it is one line. */
 export function encodeText(text: string): string {

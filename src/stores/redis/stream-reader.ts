@@ -1,5 +1,5 @@
-import type { ServerSentEvent, StoredEvent } from "../../event.ts";
-import { SSETargetError } from "../../errors.ts";
+import type { ServerSentEvent, StoredEvent } from "../../event/event.ts";
+import { SSETargetError } from "../../util/errors.ts";
 import type { EventBounds, PageLimits } from "../../store/event-store.ts";
 import type { OriginalDataGuard } from "./original-data.ts";
 import { FIND, READ } from "./redis-script.ts";

@@ -1,4 +1,4 @@
-import { SSETargetError, type ErrorListener } from "../../errors.ts";
+import { SSETargetError, type ErrorListener } from "../../util/errors.ts";
 import { messageOf, plainError } from "../../util/plain-error.ts";
 import type { RedisConnection, SubscriberLink } from "./redis-connection.ts";
 import { isFinal, jitter, within } from "./retry.ts";

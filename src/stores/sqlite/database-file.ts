@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
-import { SSETargetError, type ErrorListener } from "../../errors.ts";
-import { describeValue } from "../../options.ts";
+import { SSETargetError, type ErrorListener } from "../../util/errors.ts";
+import { describeValue } from "../../util/options.ts";
 import { prepareStatement, type SqliteDatabase } from "./sqlite-database.ts";
 
 /** What tells one file from another one of the same name. */

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
-import { SSETargetError } from "../../errors.ts";
-import { describeValue } from "../../options.ts";
+import { SSETargetError } from "../../util/errors.ts";
+import { describeValue } from "../../util/options.ts";
 import { messageOf, plainError, withoutSecrets } from "../../util/plain-error.ts";
 
 /** What is used of a prepared statement: `node:sqlite` and better-sqlite3 both have it. */

@@ -1,5 +1,5 @@
-import { SSETargetError } from "../../errors.ts";
-import type { ServerSentEvent, StoredEvent } from "../../event.ts";
+import { SSETargetError } from "../../util/errors.ts";
+import type { ServerSentEvent, StoredEvent } from "../../event/event.ts";
 import type {
   AppendableEventStore,
   BoundedEventStore,

@@ -1,4 +1,4 @@
-import { SSETargetError, type ErrorListener } from "../../errors.ts";
+import { SSETargetError, type ErrorListener } from "../../util/errors.ts";
 import {
   END_EVENT_TYPE,
   dataText,
@@ -7,8 +7,8 @@ import {
   withId,
   type ServerSentEvent,
   type StoredEvent,
-} from "../../event.ts";
-import { describeValue } from "../../options.ts";
+} from "../../event/event.ts";
+import { describeValue } from "../../util/options.ts";
 import type {
   EventBounds,
   EventFollower,

@@ -1,5 +1,11 @@
-import { SSETargetError, type ErrorListener } from "../../errors.ts";
-import { END_EVENT_TYPE, reviveEvent, type EventRecord, type ServerSentEvent, type StoredEvent } from "../../event.ts";
+import { SSETargetError, type ErrorListener } from "../../util/errors.ts";
+import {
+  END_EVENT_TYPE,
+  reviveEvent,
+  type EventRecord,
+  type ServerSentEvent,
+  type StoredEvent,
+} from "../../event/event.ts";
 import type { PageLimits } from "../../store/event-store.ts";
 import { DatabaseFile } from "./database-file.ts";
 import { prepareStatement, type SqliteDatabase, type SqliteStatement } from "./sqlite-database.ts";

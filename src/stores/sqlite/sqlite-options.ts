@@ -1,5 +1,5 @@
-import { SSETargetError, type ErrorListener } from "../../errors.ts";
-import { delayOption, describeValue, readOptions, wholeNumberOption } from "../../options.ts";
+import { SSETargetError, type ErrorListener } from "../../util/errors.ts";
+import { delayOption, describeValue, readOptions, wholeNumberOption } from "../../util/options.ts";
 
 /** Options of a file. What is retained is so for each stream of it. */
 export interface SqliteEventStoresOptions {

@@ -1,5 +1,5 @@
-import { readOptions } from "../../options.ts";
-import type { ErrorListener } from "../../errors.ts";
+import { readOptions } from "../../util/options.ts";
+import type { ErrorListener } from "../../util/errors.ts";
 import type { SpanEvent } from "../span-event.ts";
 import {
   EventQueue,

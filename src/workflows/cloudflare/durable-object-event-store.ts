@@ -6,8 +6,8 @@ import {
   withId,
   type ServerSentEvent,
   type StoredEvent,
-} from "../../event.ts";
-import { SSETargetError } from "../../errors.ts";
+} from "../../event/event.ts";
+import { SSETargetError } from "../../util/errors.ts";
 import type {
   AppendableEventStore,
   BoundedEventStore,

@@ -1,6 +1,6 @@
-import { SSETargetError, type ErrorListener } from "../../errors.ts";
-import { dataText, snapshotEvent } from "../../event.ts";
-import { type OptionNames, wholeNumberOption } from "../../options.ts";
+import { SSETargetError, type ErrorListener } from "../../util/errors.ts";
+import { dataText, snapshotEvent } from "../../event/event.ts";
+import { type OptionNames, wholeNumberOption } from "../../util/options.ts";
 import type { SpanEvent } from "../span-event.ts";
 
 /** The bounds of what a dispatcher holds and of how long it tries. */

@@ -1,4 +1,4 @@
-import type { ErrorListener } from "../../errors.ts";
+import type { ErrorListener } from "../../util/errors.ts";
 
 /** The default listener of the bridge: the console is a Worker's log, and a silent failure would be found by nobody. */
 export const logError: ErrorListener = (error) => {

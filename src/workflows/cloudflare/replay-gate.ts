@@ -1,4 +1,4 @@
-import type { ErrorListener } from "../../errors.ts";
+import type { ErrorListener } from "../../util/errors.ts";
 import type { SpanEvent } from "../span-event.ts";
 
 const MAX_HELD_EVENTS = 20_000;

@@ -7,8 +7,8 @@ import type {
   WorkflowStepEvent,
   WorkflowTimeoutDuration,
 } from "cloudflare:workers";
-import type { ErrorListener } from "../../errors.ts";
-import { delayOption, type OptionNames, readOptions } from "../../options.ts";
+import type { ErrorListener } from "../../util/errors.ts";
+import { delayOption, type OptionNames, readOptions } from "../../util/options.ts";
 import type { SpanEvent } from "../span-event.ts";
 import type { ManualSpan, SpanHandle, SpanOptions } from "../span-handle.ts";
 import { Tracer, TRACER_OPTIONS } from "../tracer.ts";

@@ -1,5 +1,5 @@
-import { SSETargetError } from "../../errors.ts";
-import { describeValue, type OptionNames, readOptions, wholeNumberOption } from "../../options.ts";
+import { SSETargetError } from "../../util/errors.ts";
+import { describeValue, type OptionNames, readOptions, wholeNumberOption } from "../../util/options.ts";
 import { TARGET_OPTIONS, type SSETargetOptions } from "../../target/sse-target-options.ts";
 import { logError } from "./log-error.ts";
 

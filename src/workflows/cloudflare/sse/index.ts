@@ -1,4 +1,4 @@
-import { readOptions } from "../../../options.ts";
+import { readOptions } from "../../../util/options.ts";
 import { INSTANCE_HEADER, type InstanceState } from "../instance-header.ts";
 import type { WorkflowEvents } from "../workflow-events.ts";
 

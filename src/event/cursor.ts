@@ -1,4 +1,4 @@
-import type { Cursor } from "../event.ts";
+import type { Cursor } from "./event.ts";
 
 /** `<id>` or `<id>.<epoch>`; nothing else. A leading zero, a sign, a space or `12abc` is not a cursor. */
 const CURSOR = /^(0|[1-9][0-9]{0,15})(?:\.([A-Za-z0-9_-]{1,64}))?$/;

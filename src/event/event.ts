@@ -1,6 +1,6 @@
-import { SSETargetError } from "./errors.ts";
-import { describeValue } from "./options.ts";
-import { exactJson, isPlainJson } from "./util/exact-json.ts";
+import { SSETargetError } from "../util/errors.ts";
+import { describeValue } from "../util/options.ts";
+import { exactJson, isPlainJson } from "../util/exact-json.ts";
 
 /**
  * The form of everything that is dispatched: a `type`, and any further fields that JSON can carry.

@@ -15,7 +15,7 @@ const alias = [
   { find: /^ssetarget\/client$/, replacement: source("client/index.ts") },
   { find: /^ssetarget\/react$/, replacement: source("react/index.ts") },
   { find: /^ssetarget\/element$/, replacement: source("element/index.ts") },
-  { find: /^ssetarget\/workflows$/, replacement: source("workflows/index.ts") },
+  { find: /^ssetarget\/(trace|workflows)$/, replacement: source("trace.ts") },
 ];
 
 /** Tests mostly wait: for processes, sockets and browsers. On two cores, one more at a time than there are cores pays. */

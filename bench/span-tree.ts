@@ -10,7 +10,7 @@
  *     node bench/span-tree.ts [--spans 10000,100000] [--rounds 5] [--only wide,deep]
  */
 import { parseArgs } from "node:util";
-import { SpanTree } from "../src/workflows/span-tree.ts";
+import { SpanTree } from "../src/trace/tree/tree.ts";
 
 type Shape = "wide" | "deep" | "bushy" | "orphans";
 type Event = { readonly [field: string]: unknown };

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { LogLevel } from "../workflows/span-event.ts";
+import type { LogLevel } from "../trace/events.ts";
 import { parseDuration } from "./duration-text.ts";
 import { withoutSecrets } from "../util/plain-error.ts";
 import { safeText } from "./safe-text.ts";

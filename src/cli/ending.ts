@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import type { ConnectionError } from "../client/connection-error.ts";
 import type { EndData } from "../event/event.ts";
-import type { SpanTree } from "../workflows/span-tree.ts";
+import type { SpanTree } from "../trace/tree/tree.ts";
 import { withoutSecrets } from "../util/plain-error.ts";
 import { durationText } from "./duration-text.ts";
 import { type Line, part } from "./line.ts";

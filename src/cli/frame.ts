@@ -1,6 +1,6 @@
-import type { LogLevel } from "../workflows/span-event.ts";
-import type { SpanState } from "../workflows/span-node.ts";
-import type { SpanTree } from "../workflows/span-tree.ts";
+import type { LogLevel } from "../trace/events.ts";
+import type { SpanState } from "../trace/tree/node.ts";
+import type { SpanTree } from "../trace/tree/tree.ts";
 import { type Line, paintLine, type Part, part } from "./line.ts";
 import type { Palette, Style } from "./palette.ts";
 import { toRows } from "./screen-rows.ts";

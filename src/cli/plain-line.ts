@@ -1,7 +1,7 @@
-import type { LogLevel, SpanEvent } from "../workflows/span-event.ts";
-import { parseTime, readTreeInput, type SpanInput } from "../workflows/span-input.ts";
-import type { SpanTree } from "../workflows/span-tree.ts";
-import { visibleText } from "../workflows/visible-text.ts";
+import type { LogLevel, SpanEvent } from "../trace/events.ts";
+import { parseTime, readTreeInput, type SpanInput } from "../trace/tree/parse.ts";
+import type { SpanTree } from "../trace/tree/tree.ts";
+import { visibleText } from "../trace/view/visible-text.ts";
 import { durationText } from "./duration-text.ts";
 import { safeText } from "./safe-text.ts";
 import { isLoggedAt } from "./screen-rows.ts";

@@ -1,5 +1,5 @@
-import type { LogLevel } from "../workflows/span-event.ts";
-import type { SpanLogLine, SpanNode } from "../workflows/span-node.ts";
+import type { LogLevel } from "../trace/events.ts";
+import type { SpanLogLine, SpanNode } from "../trace/tree/node.ts";
 import { isOpen, isSettled, onlyAttempt, shownBelow } from "./span-shape.ts";
 
 /** One row of the tree as it is shown. */

@@ -1,7 +1,7 @@
-import { progressOf } from "../workflows/progress-of.ts";
-import type { SpanProgress } from "../workflows/span-event.ts";
-import type { SpanLogLine, SpanNode } from "../workflows/span-node.ts";
-import { visibleLine } from "../workflows/visible-text.ts";
+import { progressOf } from "../trace/analysis/progress.ts";
+import type { SpanProgress } from "../trace/events.ts";
+import type { SpanLogLine, SpanNode } from "../trace/tree/node.ts";
+import { visibleLine } from "../trace/view/visible-text.ts";
 import { durationText, remainingText, runningText } from "./duration-text.ts";
 import { type Line, type Part, part } from "./line.ts";
 import type { Style } from "./palette.ts";

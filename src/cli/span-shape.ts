@@ -1,4 +1,4 @@
-import type { SpanNode } from "../workflows/span-node.ts";
+import type { SpanNode } from "../trace/tree/node.ts";
 
 /** The node's one and only attempt, which is shown as part of it: a step that went well at once is one line. */
 export function onlyAttempt(node: SpanNode): SpanNode | undefined {

@@ -3,7 +3,7 @@ import { toDispatched, type ReceivedEvent } from "../client/client-event.ts";
 import { connect } from "../client/connect.ts";
 import { ConnectionError } from "../client/connection-error.ts";
 import { END_EVENT_TYPE, type EndData } from "../event/event.ts";
-import { SpanTree } from "../workflows/span-tree.ts";
+import { SpanTree } from "../trace/tree/tree.ts";
 import type { TailRequest } from "./arguments.ts";
 import { conclude, type Ending } from "./ending.ts";
 import { LineView } from "./line-view.ts";

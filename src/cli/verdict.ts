@@ -1,5 +1,5 @@
 import type { EndData } from "../event/event.ts";
-import type { SpanNode } from "../workflows/span-node.ts";
+import type { SpanNode } from "../trace/tree/node.ts";
 import { durationText } from "./duration-text.ts";
 import { type Line, type Part, part } from "./line.ts";
 import { errorText, iconOf, nameOf, shortText } from "./span-line.ts";

@@ -1,7 +1,7 @@
 import { readOptions, type OptionNames } from "../util/options.ts";
 import type { ErrorListener } from "../util/errors.ts";
-import type { SpanEvent } from "../workflows/span-event.ts";
-import { SpanTree, type SpanTreeOptions } from "../workflows/span-tree.ts";
+import type { SpanEvent } from "../trace/events.ts";
+import { SpanTree, type SpanTreeOptions } from "../trace/tree/tree.ts";
 import { toDispatched } from "./client-event.ts";
 import { connect } from "./connect.ts";
 import { CONNECT_OPTIONS, type ConnectOptions } from "./connect-options.ts";

@@ -1,5 +1,5 @@
 import { throwTo } from "../client/delivery.ts";
-import type { SpanNode } from "../workflows/span-node.ts";
+import type { SpanNode } from "../trace/tree/node.ts";
 import { h, type View } from "./dom.ts";
 import type { TraceLabels } from "./labels.ts";
 import { shortText } from "./span-text.ts";

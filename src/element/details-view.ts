@@ -1,5 +1,5 @@
-import type { SpanNode } from "../workflows/span-node.ts";
-import { isolateText } from "../workflows/visible-text.ts";
+import type { SpanNode } from "../trace/tree/node.ts";
+import { isolateText } from "../trace/view/visible-text.ts";
 import { showJson } from "./bounded-text.ts";
 import { type Child, h, type View } from "./dom.ts";
 import { icon, stateIcon } from "./icons.ts";

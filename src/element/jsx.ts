@@ -3,7 +3,7 @@ import type { WatchView } from "./connection.ts";
 import type { ProgressLabels, TraceLabels } from "./labels.ts";
 import type { SSETargetProgressElement } from "./progress-element.ts";
 import type { SSETargetTraceElement, TraceSelectDetail, TraceStateDetail } from "./trace-element.ts";
-import type { SpanNode } from "../workflows/span-node.ts";
+import type { SpanNode } from "../trace/tree/node.ts";
 
 /** What both elements take in JSX. React sets what is a property of the element as one, so objects and functions are fine. */
 export interface WatchAttributes {

@@ -1,4 +1,4 @@
-import type { SpanNode } from "../workflows/span-node.ts";
+import type { SpanNode } from "../trace/tree/node.ts";
 import type { TraceLabels } from "./labels.ts";
 import { awaited } from "./run-story.ts";
 import { isOpen, phrase, spokenName } from "./span-text.ts";

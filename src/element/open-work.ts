@@ -1,4 +1,4 @@
-import type { SpanNode } from "../workflows/span-node.ts";
+import type { SpanNode } from "../trace/tree/node.ts";
 import { isOpen, ownState, type ShownState } from "./span-text.ts";
 import { TreeFold } from "./tree-fold.ts";
 

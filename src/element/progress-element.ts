@@ -1,4 +1,4 @@
-import { isolateText } from "../workflows/visible-text.ts";
+import { isolateText } from "../trace/view/visible-text.ts";
 import { connectionText, refusalNotice } from "./connection.ts";
 import { type Child, h, type View } from "./dom.ts";
 import { ENGLISH_PROGRESS } from "./english.ts";

@@ -1,5 +1,5 @@
-import { progressOf } from "../workflows/progress-of.ts";
-import type { SpanNode } from "../workflows/span-node.ts";
+import { progressOf } from "../trace/analysis/progress.ts";
+import type { SpanNode } from "../trace/tree/node.ts";
 import { shownState } from "./open-work.ts";
 import { isOpen, type ShownState } from "./span-text.ts";
 

@@ -1,5 +1,5 @@
-import type { SpanProgress } from "../workflows/span-event.ts";
-import type { SpanNode } from "../workflows/span-node.ts";
+import type { SpanProgress } from "../trace/events.ts";
+import type { SpanNode } from "../trace/tree/node.ts";
 import { shownState, workOf } from "./open-work.ts";
 import { awaited, failureText } from "./run-story.ts";
 import { isOpen, nameOf, phrase, progressText, shortText } from "./span-text.ts";

@@ -1,5 +1,5 @@
-import type { SpanNode, SpanState } from "../workflows/span-node.ts";
-import type { SpanTree } from "../workflows/span-tree.ts";
+import type { SpanNode, SpanState } from "../trace/tree/node.ts";
+import type { SpanTree } from "../trace/tree/tree.ts";
 import type { Formats } from "./formats.ts";
 import type { SpanLabels, TraceLabels } from "./labels.ts";
 import { MAX_NAMED, OPEN_STATES, shownState, workOf } from "./open-work.ts";

@@ -1,6 +1,6 @@
-import type { SpanProgress } from "../workflows/span-event.ts";
-import type { SpanNode, SpanState } from "../workflows/span-node.ts";
-import { isolateText, visibleLine, visibleText } from "../workflows/visible-text.ts";
+import type { SpanProgress } from "../trace/events.ts";
+import type { SpanNode, SpanState } from "../trace/tree/node.ts";
+import { isolateText, visibleLine, visibleText } from "../trace/view/visible-text.ts";
 import { cutText } from "./bounded-text.ts";
 import type { Formats } from "./formats.ts";
 import type { SpanLabels } from "./labels.ts";

@@ -1,4 +1,4 @@
-import type { SpanNode } from "../workflows/span-node.ts";
+import type { SpanNode } from "../trace/tree/node.ts";
 import type { ActionButton } from "./action-button.ts";
 import type { WatchView } from "./connection.ts";
 import type { Formats } from "./formats.ts";

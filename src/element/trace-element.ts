@@ -1,6 +1,6 @@
 import { throwTo } from "../client/delivery.ts";
-import type { SpanNode, SpanState } from "../workflows/span-node.ts";
-import { isolateText } from "../workflows/visible-text.ts";
+import type { SpanNode, SpanState } from "../trace/tree/node.ts";
+import { isolateText } from "../trace/view/visible-text.ts";
 import { ActionButton, type SpanActions } from "./action-button.ts";
 import type { ViewStatus } from "./connection.ts";
 import { DETAILS_STYLE } from "./details-style.ts";

@@ -1,5 +1,5 @@
-import type { SpanNode } from "../workflows/span-node.ts";
-import type { SpanTree } from "../workflows/span-tree.ts";
+import type { SpanNode } from "../trace/tree/node.ts";
+import type { SpanTree } from "../trace/tree/tree.ts";
 import { showJson } from "./bounded-text.ts";
 import { shownState } from "./open-work.ts";
 import type { ShownState } from "./span-text.ts";

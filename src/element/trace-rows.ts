@@ -1,5 +1,5 @@
-import type { SpanNode } from "../workflows/span-node.ts";
-import type { SpanTree } from "../workflows/span-tree.ts";
+import type { SpanNode } from "../trace/tree/node.ts";
+import type { SpanTree } from "../trace/tree/tree.ts";
 import { TreeFold } from "./tree-fold.ts";
 
 /** One line of the tree as it is shown. */

@@ -1,4 +1,4 @@
-import type { SpanNode } from "../workflows/span-node.ts";
+import type { SpanNode } from "../trace/tree/node.ts";
 
 /**
  * Computes something of each span out of what it is for those below it, and remembers it for as long as the span's view

@@ -1,8 +1,8 @@
 import { toDispatched, type ReceivedEvent } from "../client/client-event.ts";
 import { ifAllowed } from "../util/if-allowed.ts";
 import { watchTrace } from "../client/watch-trace.ts";
-import { ServerClock } from "../workflows/server-clock.ts";
-import { SpanTree } from "../workflows/span-tree.ts";
+import { ServerClock } from "../trace/analysis/server-clock.ts";
+import { SpanTree } from "../trace/tree/tree.ts";
 import type { ViewStatus, WatchView } from "./connection.ts";
 import { type Child, draw, h } from "./dom.ts";
 import { Formats, languageOf } from "./formats.ts";

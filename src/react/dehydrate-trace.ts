@@ -1,7 +1,7 @@
 import { END_EVENT_TYPE, GAP_EVENT_TYPE } from "../event/event.ts";
-import type { SpanEvent } from "../workflows/span-event.ts";
-import type { SpanNode } from "../workflows/span-node.ts";
-import { SpanTree } from "../workflows/span-tree.ts";
+import type { SpanEvent } from "../trace/events.ts";
+import type { SpanNode } from "../trace/tree/node.ts";
+import { SpanTree } from "../trace/tree/tree.ts";
 import { formatCursor } from "../event/cursor.ts";
 
 /** A trace as it stood, to be sent along with a page: JSON can carry it, and `useTrace` and `watchTrace` go on from it. */

@@ -1,8 +1,8 @@
 import { toDispatched, type ReceivedEvent } from "../client/client-event.ts";
 import type { ConnectionState } from "../client/connection-state.ts";
 import type { GapData } from "../event/event.ts";
-import type { SpanNode, SpanTotals } from "../workflows/span-node.ts";
-import { SpanTree, type SpanTreeOptions } from "../workflows/span-tree.ts";
+import type { SpanNode, SpanTotals } from "../trace/tree/node.ts";
+import { SpanTree, type SpanTreeOptions } from "../trace/tree/tree.ts";
 import type { TraceSnapshot } from "./dehydrate-trace.ts";
 import type { Fold } from "./shared-stream.ts";
 import { ENDED, isSameState } from "./stream-state.ts";

@@ -1,4 +1,4 @@
-import type { SpanNode } from "../workflows/span-node.ts";
+import type { SpanNode } from "../trace/tree/node.ts";
 import { SharedStream } from "./shared-stream.ts";
 import type { TraceFold, TraceView } from "./trace-fold.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { conclude } from "../../src/cli/ending.ts";
 import { ConnectionError } from "../../src/client/connection-error.ts";
-import { SpanTree } from "../../src/workflows/span-tree.ts";
+import { SpanTree } from "../../src/trace/tree/tree.ts";
 
 const URL_TEXT = "https://ci.example/runs/7/sse";
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { SpanEvent } from "../../src/workflows/span-event.ts";
-import { ServerClock } from "../../src/workflows/server-clock.ts";
-import { SpanTree } from "../../src/workflows/span-tree.ts";
-import { Tracer, type TracerOptions } from "../../src/workflows/tracer.ts";
+import type { SpanEvent } from "../../src/trace/events.ts";
+import { ServerClock } from "../../src/trace/analysis/server-clock.ts";
+import { SpanTree } from "../../src/trace/tree/tree.ts";
+import { Tracer, type TracerOptions } from "../../src/trace/tracer/tracer.ts";
 import { at, ended, logged, msAt, started, updated } from "./span-events.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { criticalPath, type CriticalPathOptions } from "../../src/workflows/critical-path.ts";
-import type { SpanNode } from "../../src/workflows/span-node.ts";
-import { timelineOf } from "../../src/workflows/span-timeline.ts";
+import { criticalPath, type CriticalPathOptions } from "../../src/trace/analysis/critical-path.ts";
+import type { SpanNode } from "../../src/trace/tree/node.ts";
+import { timelineOf } from "../../src/trace/analysis/timeline.ts";
 import { eventsOf, nestedRuns, rootOf, treeOf } from "./runs.ts";
 import { ended, failed, logged, msAt, started } from "./span-events.ts";
 

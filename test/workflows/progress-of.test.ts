@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { progressOf } from "../../src/workflows/progress-of.ts";
-import { SpanTree } from "../../src/workflows/span-tree.ts";
+import { progressOf } from "../../src/trace/analysis/progress.ts";
+import { SpanTree } from "../../src/trace/tree/tree.ts";
 import { rootOf } from "./runs.ts";
 import { ended, failed, started, updated } from "./span-events.ts";
 

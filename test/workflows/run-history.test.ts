@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { estimateRemaining } from "../../src/workflows/estimate-remaining.ts";
-import { recordRun, type RunHistory } from "../../src/workflows/run-history.ts";
-import type { SpanNode } from "../../src/workflows/span-node.ts";
+import { estimateRemaining } from "../../src/trace/analysis/estimate.ts";
+import { recordRun, type RunHistory } from "../../src/trace/analysis/history.ts";
+import type { SpanNode } from "../../src/trace/tree/node.ts";
 import { eventsOf, nestedRuns, rootOf } from "./runs.ts";
 import { ended, failed, msAt, started } from "./span-events.ts";
 

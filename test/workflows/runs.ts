@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import type { SpanEvent } from "../../src/workflows/span-event.ts";
-import type { SpanNode } from "../../src/workflows/span-node.ts";
-import { SpanTree } from "../../src/workflows/span-tree.ts";
+import type { SpanEvent } from "../../src/trace/events.ts";
+import type { SpanNode } from "../../src/trace/tree/node.ts";
+import { SpanTree } from "../../src/trace/tree/tree.ts";
 import { ended, started } from "./span-events.ts";
 
 /** A span as it really was, in milliseconds of one clock that nobody has. */

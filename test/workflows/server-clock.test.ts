@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ServerClock } from "../../src/workflows/server-clock.ts";
+import { ServerClock } from "../../src/trace/analysis/server-clock.ts";
 import { at, msAt, started } from "./span-events.ts";
 
 /** A viewer whose clock is ahead of the server's by so much. */

@@ -8,7 +8,7 @@ import type {
   SpanStartedEvent,
   SpanStatus,
   SpanUpdatedEvent,
-} from "../../src/workflows/span-event.ts";
+} from "../../src/trace/events.ts";
 
 const START = Date.UTC(2026, 10, 1);
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MAX_KEY_LENGTH } from "../../src/event/event.ts";
-import { randomSpanId, spanEventKey } from "../../src/workflows/span-ids.ts";
+import { randomSpanId, spanEventKey } from "../../src/trace/ids.ts";
 
 const log = { traceId: "run", spanId: "a", type: "log", sequence: 1, payload: { message: "hello" } } as const;
 

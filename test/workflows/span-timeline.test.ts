@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { timelineOf } from "../../src/workflows/span-timeline.ts";
-import type { SpanTree } from "../../src/workflows/span-tree.ts";
+import { timelineOf } from "../../src/trace/analysis/timeline.ts";
+import type { SpanTree } from "../../src/trace/tree/tree.ts";
 import { eventsOf, nestedRuns, rootOf, treeOf } from "./runs.ts";
 import { ended, msAt, started } from "./span-events.ts";
 

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { progressOf } from "../../src/workflows/progress-of.ts";
-import { SpanGroup } from "../../src/workflows/span-group.ts";
-import type { SpanNode } from "../../src/workflows/span-node.ts";
-import { SpanTree } from "../../src/workflows/span-tree.ts";
+import { progressOf } from "../../src/trace/analysis/progress.ts";
+import { SpanGroup } from "../../src/trace/tree/group.ts";
+import type { SpanNode } from "../../src/trace/tree/node.ts";
+import { SpanTree } from "../../src/trace/tree/tree.ts";
 import { failed, logged, msAt, started, updated } from "./span-events.ts";
 
 /** What takes longer than this has done work that grows with what is there: minutes of it. What does not is done in a moment. */

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { SpanEndedEvent, SpanKind } from "../../src/workflows/span-event.ts";
-import type { SpanNode, SpanState, SpanTotals } from "../../src/workflows/span-node.ts";
-import { SpanTree } from "../../src/workflows/span-tree.ts";
+import type { SpanEndedEvent, SpanKind } from "../../src/trace/events.ts";
+import type { SpanNode, SpanState, SpanTotals } from "../../src/trace/tree/node.ts";
+import { SpanTree } from "../../src/trace/tree/tree.ts";
 import { ended, failed, logged, msAt, started, updated } from "./span-events.ts";
 
 const STATES: readonly SpanState[] = ["running", "waiting", "done", "failed", "abandoned"];

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { SpanEndedEvent, SpanProgress } from "../../src/workflows/span-event.ts";
-import type { SpanNode } from "../../src/workflows/span-node.ts";
-import { SpanTree, type SpanTreeOptions } from "../../src/workflows/span-tree.ts";
+import type { SpanEndedEvent, SpanProgress } from "../../src/trace/events.ts";
+import type { SpanNode } from "../../src/trace/tree/node.ts";
+import { SpanTree, type SpanTreeOptions } from "../../src/trace/tree/tree.ts";
 import { at, ended, failed, logged, msAt, started, updated } from "./span-events.ts";
 
 let tree: SpanTree;

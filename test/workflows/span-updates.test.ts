@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { SpanEvent, SpanUpdatedEvent } from "../../src/workflows/span-event.ts";
-import { Tracer, type TracerOptions } from "../../src/workflows/tracer.ts";
+import type { SpanEvent, SpanUpdatedEvent } from "../../src/trace/events.ts";
+import { Tracer, type TracerOptions } from "../../src/trace/tracer/tracer.ts";
 
 let events: SpanEvent[];
 

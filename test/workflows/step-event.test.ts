@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { SpanKind } from "../../src/workflows/span-event.ts";
-import { toStepEvent } from "../../src/workflows/step-event.ts";
+import type { SpanKind } from "../../src/trace/events.ts";
+import { toStepEvent } from "../../src/trace/step-event.ts";
 import { at, ended, failed, logged, started, updated } from "./span-events.ts";
 
 describe("toStepEvent", () => {

@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { dehydrateTrace } from "../../src/react/dehydrate-trace.ts";
 import { MemoryEventStore } from "../../src/store/memory-event-store.ts";
 import { SSETarget } from "../../src/target/sse-target.ts";
-import type { SpanEvent } from "../../src/workflows/span-event.ts";
-import type { SpanHandle } from "../../src/workflows/span-handle.ts";
-import type { SpanNode } from "../../src/workflows/span-node.ts";
-import { SpanTree } from "../../src/workflows/span-tree.ts";
-import { Tracer, type TracerOptions } from "../../src/workflows/tracer.ts";
+import type { SpanEvent } from "../../src/trace/events.ts";
+import type { SpanHandle } from "../../src/trace/tracer/handle.ts";
+import type { SpanNode } from "../../src/trace/tree/node.ts";
+import { SpanTree } from "../../src/trace/tree/tree.ts";
+import { Tracer, type TracerOptions } from "../../src/trace/tracer/tracer.ts";
 
 /** A stream that outlives the processes that write to it. */
 function newStream() {

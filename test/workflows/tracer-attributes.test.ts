@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { JsonObject, SpanEvent } from "../../src/workflows/span-event.ts";
-import { Tracer, type TracerOptions } from "../../src/workflows/tracer.ts";
+import type { JsonObject, SpanEvent } from "../../src/trace/events.ts";
+import { Tracer, type TracerOptions } from "../../src/trace/tracer/tracer.ts";
 
 type ErrorSpy = ReturnType<typeof vi.fn<(error: unknown) => void>>;
 

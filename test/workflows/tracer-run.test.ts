@@ -2,9 +2,9 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { EndData } from "../../src/event/event.ts";
 import { MemoryEventStore } from "../../src/store/memory-event-store.ts";
 import { SSETarget } from "../../src/target/sse-target.ts";
-import type { SpanEvent } from "../../src/workflows/span-event.ts";
-import { SpanTree } from "../../src/workflows/span-tree.ts";
-import { Tracer, type TracerOptions } from "../../src/workflows/tracer.ts";
+import type { SpanEvent } from "../../src/trace/events.ts";
+import { SpanTree } from "../../src/trace/tree/tree.ts";
+import { Tracer, type TracerOptions } from "../../src/trace/tracer/tracer.ts";
 
 const fail = (): never => {
   throw new RangeError("too far");

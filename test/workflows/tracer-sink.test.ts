@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Tracer, type TracerOptions } from "../../src/workflows/tracer.ts";
-import type { SpanHandle } from "../../src/workflows/span-handle.ts";
-import type { SpanEvent } from "../../src/workflows/span-event.ts";
+import { Tracer, type TracerOptions } from "../../src/trace/tracer/tracer.ts";
+import type { SpanHandle } from "../../src/trace/tracer/handle.ts";
+import type { SpanEvent } from "../../src/trace/events.ts";
 
 type ErrorSpy = ReturnType<typeof vi.fn<(error: unknown) => void>>;
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { MemoryEventStore } from "../../src/store/memory-event-store.ts";
 import { SSETarget } from "../../src/target/sse-target.ts";
-import type { SpanEvent } from "../../src/workflows/span-event.ts";
-import { SpanTree } from "../../src/workflows/span-tree.ts";
-import { Tracer } from "../../src/workflows/tracer.ts";
+import type { SpanEvent } from "../../src/trace/events.ts";
+import { SpanTree } from "../../src/trace/tree/tree.ts";
+import { Tracer } from "../../src/trace/tracer/tracer.ts";
 
 /** A run whose ids are given by hand, as a workflow engine's bridge does. */
 async function run(target: SSETarget<SpanEvent>): Promise<void> {

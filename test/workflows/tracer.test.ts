@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { SSETargetError } from "../../src/util/errors.ts";
-import type { SpanEndedEvent, SpanEvent } from "../../src/workflows/span-event.ts";
-import { SpanTree } from "../../src/workflows/span-tree.ts";
-import { Tracer, type TracerOptions } from "../../src/workflows/tracer.ts";
+import type { SpanEndedEvent, SpanEvent } from "../../src/trace/events.ts";
+import { SpanTree } from "../../src/trace/tree/tree.ts";
+import { Tracer, type TracerOptions } from "../../src/trace/tracer/tracer.ts";
 import { at, msAt } from "./span-events.ts";
 
 let events: SpanEvent[];

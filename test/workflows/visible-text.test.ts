@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isolateText, visibleLine, visibleText } from "../../src/workflows/visible-text.ts";
+import { isolateText, visibleLine, visibleText } from "../../src/trace/view/visible-text.ts";
 
 const NAMES = [
   "Straße",

@@ -1,4 +1,4 @@
-import type { JsonObject, LogLevel, SpanEvent, SpanKind } from "../../../src/workflows/span-event.ts";
+import type { JsonObject, LogLevel, SpanEvent, SpanKind } from "../../../src/trace/events.ts";
 
 /** What is told of a span in a scene. Times are in seconds after the scene's beginning. */
 interface SceneSpan {

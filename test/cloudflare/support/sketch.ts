@@ -1,5 +1,5 @@
-import type { SpanNode } from "../../../src/workflows/span-node.ts";
-import { SpanTree } from "../../../src/workflows/span-tree.ts";
+import type { SpanNode } from "../../../src/trace/tree/node.ts";
+import { SpanTree } from "../../../src/trace/tree/tree.ts";
 import type { WireEvent } from "./watch.ts";
 
 /** The tree that these events make, as text: a line a span, `kind name state`, tries and children indented. */

@@ -1,5 +1,5 @@
-import type { WorkflowEventsOptions } from "../../../src/workflows/cloudflare/workflow-events-options.ts";
-import { WorkflowEvents } from "../../../src/workflows/cloudflare/workflow-events.ts";
+import type { WorkflowEventsOptions } from "../../../src/cloudflare/workflow-events-options.ts";
+import { WorkflowEvents } from "../../../src/cloudflare/workflow-events.ts";
 import type { Env } from "./env.ts";
 
 /** What storage looks like from the inside. */

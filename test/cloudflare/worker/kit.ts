@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { storeCases, type StoreCapability } from "../../../src/testing/index.ts";
-import { DurableObjectEventStore } from "../../../src/workflows/cloudflare/durable-object-event-store.ts";
+import { DurableObjectEventStore } from "../../../src/cloudflare/durable-object-event-store.ts";
 
 /** An object holds one stream, so two streams at once, and two stores that see each other, are not for this one. */
 const CAPABILITIES = [

@@ -1,7 +1,7 @@
 import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
-import { batchedDispatchEvent } from "../../../src/workflows/cloudflare/dispatch-event.ts";
-import { WorkflowEventStep } from "../../../src/workflows/cloudflare/workflow-event-step.ts";
-import type { SpanHandle } from "../../../src/workflows/span-handle.ts";
+import { batchedDispatchEvent } from "../../../src/cloudflare/dispatch-event.ts";
+import { WorkflowEventStep } from "../../../src/cloudflare/workflow-event-step.ts";
+import type { SpanHandle } from "../../../src/trace/tracer/handle.ts";
 import type { Env } from "./env.ts";
 
 export type LabParams = {

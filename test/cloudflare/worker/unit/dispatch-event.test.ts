@@ -3,7 +3,7 @@ import {
   batchedDispatchEvent,
   synchronousDispatchEvent,
   type DispatchEventOptions,
-} from "../../../../src/workflows/cloudflare/dispatch-event.ts";
+} from "../../../../src/cloudflare/dispatch-event.ts";
 import { FakeNamespace, fail, hang, spanEvent } from "./fake-namespace.ts";
 
 beforeEach(() => {

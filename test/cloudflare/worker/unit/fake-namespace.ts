@@ -1,5 +1,5 @@
-import type { SpanEvent } from "../../../../src/workflows/span-event.ts";
-import type { WorkflowEvents } from "../../../../src/workflows/cloudflare/workflow-events.ts";
+import type { SpanEvent } from "../../../../src/trace/events.ts";
+import type { WorkflowEvents } from "../../../../src/cloudflare/workflow-events.ts";
 
 type Call = (events: readonly SpanEvent[]) => Promise<void>;
 

@@ -1,7 +1,7 @@
 import type { WorkflowStep } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { WorkflowEventStep } from "../../../../src/workflows/cloudflare/workflow-event-step.ts";
-import type { SpanEvent } from "../../../../src/workflows/span-event.ts";
+import { WorkflowEventStep } from "../../../../src/cloudflare/workflow-event-step.ts";
+import type { SpanEvent } from "../../../../src/trace/events.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();

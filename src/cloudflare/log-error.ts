@@ -1,0 +1,18 @@
+import type { ErrorListener } from "../util/errors.ts";
+
+/** The default listener of the bridge: the console is a Worker's log, and a silent failure would be found by nobody. */
+export const logError: ErrorListener = (error) => {
+  // oxlint-disable-next-line no-console
+  console.error("ssetarget:", error);
+};
+
+/** The listener, or the default one; a listener that throws must not fail the work. */
+export function errorListener(onError: ErrorListener = logError): ErrorListener {
+  return (error) => {
+    try {
+      onError(error);
+    } catch (cause) {
+      logError(cause);
+    }
+  };
+}

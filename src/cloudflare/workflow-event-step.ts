@@ -1,0 +1,329 @@
+import type {
+  WorkflowDelayFunction,
+  WorkflowSleepDuration,
+  WorkflowStep,
+  WorkflowStepConfig,
+  WorkflowStepContext,
+  WorkflowStepEvent,
+  WorkflowTimeoutDuration,
+} from "cloudflare:workers";
+import type { ErrorListener } from "../util/errors.ts";
+import { delayOption, type OptionNames, readOptions } from "../util/options.ts";
+import type { SpanEvent } from "../trace/events.ts";
+import type { ManualSpan, SpanHandle, SpanOptions } from "../trace/tracer/handle.ts";
+import { Tracer, TRACER_OPTIONS } from "../trace/tracer/tracer.ts";
+import type { DispatchEvent } from "./dispatch-event.ts";
+import { deadline } from "./duration.ts";
+import { isEngineAbort } from "./engine-abort.ts";
+import { errorListener } from "./log-error.ts";
+import { PassThrough } from "./pass-through.ts";
+import { ReplayGate } from "./replay-gate.ts";
+import { ReplaySafeSpan } from "./replay-safe-span.ts";
+import { StepAttempts } from "./step-attempts.ts";
+import type {
+  DelayFunctionConfig,
+  ShouldDispatch,
+  StepContext,
+  StepRollbackOptions,
+  WorkflowEventStepOptions,
+} from "./step-types.ts";
+import { WorkflowSpanIds } from "./workflow-span-ids.ts";
+
+/** The engine's `do`, without the types that tell its overloads apart. */
+type AnyDo = (name: string, ...args: readonly unknown[]) => Promise<unknown>;
+type AnyCallback = (ctx: StepContext) => Promise<unknown>;
+
+/** The engine's first steps of ours; not shown. */
+const EPOCH_STEP = "ssetarget:epoch";
+const PROBE_STEP = "ssetarget:live";
+/** In a dry run the engine answers at once; the rest is the way there and back. */
+const DRY_RUN_ANSWER_MS = 2_000;
+
+const { isInterruption: _isInterruption, ...OTHERS } = TRACER_OPTIONS;
+const STEP_OPTIONS: OptionNames<WorkflowEventStepOptions> = { ...OTHERS, flushTimeoutMs: true };
+
+/**
+ * A `WorkflowStep` that tells what the wrapped one does, as span events.
+ *
+ * ```ts
+ * async run(event: WorkflowEvent<Params>, engineStep: WorkflowStep) {
+ *   const dispatch = batchedDispatchEvent(this.ctx, this.env.WORKFLOW_EVENTS);
+ *   const step = new WorkflowEventStep(engineStep, event.instanceId, dispatch);
+ *   return step.withWorkflow("purchase", async () => {
+ *     await step.do("charge", async ({ span }) => { … span.progress(1, 3) … });
+ *   });
+ * }
+ * ```
+ *
+ * - The engine executes `run()` again after a pause, a long sleep or a crash. Spans have the same ids and events the same keys
+ *   each time, so each span begins once and ends once in the store. For that a first step "ssetarget:epoch" is added; a
+ *   `restart()` runs it anew, and so grows a new tree.
+ * - Each execution of a step's callback is an `attempt` span below the step's; it has no attributes but what you set.
+ * - An engine that pauses or goes away is no failure: what was open stays open. A dry run before a rollback is not shown;
+ *   rollback handlers are, as `rollback` spans.
+ * - A dispatch that fails, hangs or is slow neither fails the work nor delays it beyond `maxSinkDelayMs` and `flushTimeoutMs`.
+ * - Payloads, outputs and stacks are never told; messages of errors are.
+ * - Methods and overloads newer than this class are passed on to the wrapped step, and are not shown.
+ */
+export class WorkflowEventStep extends PassThrough implements WorkflowStep {
+  readonly #step: WorkflowStep;
+  readonly #instanceId: string;
+  readonly #dispatch: DispatchEvent;
+  readonly #shouldDispatch: ShouldDispatch;
+  readonly #onError: ErrorListener;
+  readonly #flushTimeoutMs: number | null;
+  readonly #ids = new WorkflowSpanIds();
+  readonly #gate: ReplayGate;
+  readonly #tracer: Tracer;
+  /** For what is not to be shown. */
+  readonly #mutedTracer: Tracer;
+  /** What the engine has thrown because it stops. By identity: an error of the work's own may read the same. */
+  readonly #interruptions = new WeakSet();
+  #epoch: Promise<void> | undefined;
+  /** Settles when the last sleep or wait has been handed to the engine. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #root: SpanHandle | undefined;
+  #isAnnounced = false;
+
+  /**
+   * @param step - the engine's, as `run()` is given it
+   * @param instanceId - `event.instanceId`; the trace's id, and the name of the object that keeps the events
+   * @param dispatch - where events go
+   * @param shouldDispatch - which steps are shown. @defaultValue all
+   * @throws SSETargetError `invalid-option`
+   */
+  constructor(
+    step: WorkflowStep,
+    instanceId: string,
+    dispatch: DispatchEvent,
+    shouldDispatch: ShouldDispatch = () => true,
+    options?: WorkflowEventStepOptions,
+  ) {
+    super(step);
+    const { flushTimeoutMs, ...given } = readOptions("WorkflowEventStep", options, STEP_OPTIONS);
+    const onError = errorListener(given.onError);
+    this.#step = step;
+    this.#onError = onError;
+    this.#instanceId = instanceId;
+    this.#dispatch = dispatch;
+    this.#shouldDispatch = shouldDispatch;
+    this.#flushTimeoutMs = delayOption("flushTimeoutMs", flushTimeoutMs, 5_000);
+    // Async, so that a dispatch that throws is one that rejects.
+    this.#gate = new ReplayGate(async (event) => {
+      const dispatched = dispatch(instanceId, event);
+      this.#announce();
+      return dispatched;
+    }, onError);
+    const isInterruption = (error: unknown): boolean => this.#isInterruption(error);
+    // A replay says the same again: with the attempt told, keys are the same each time.
+    const tracerOptions = { ...given, onError, isInterruption, attempt: 1 };
+    this.#tracer = new Tracer((event: SpanEvent) => this.#gate.send(event), instanceId, tracerOptions);
+    this.#mutedTracer = new Tracer(() => {}, instanceId, tracerOptions);
+  }
+
+  /**
+   * Runs the workflow's body in the root span, which the spans of all steps are below. Call it once a run.
+   *
+   * `fn` is given the root's span, for spans, logs and progress between steps. That code is run again with every replay,
+   * and what it says again in the same order is stored once.
+   */
+  async withWorkflow<T>(name: string, fn: (span: SpanHandle) => Promise<T>): Promise<T> {
+    const count = this.#ids.count(null, "workflow", name);
+    await this.#ready();
+    const spanId = this.#ids.id(null, "workflow", name, count);
+    const root = this.#tracer.startSpan({ name, spanId, kind: "workflow" });
+    this.#root = root;
+    let result: T;
+    try {
+      result = await fn(new ReplaySafeSpan(root, this.#ids));
+    } catch (error) {
+      // The span stays open where the engine is merely stopping; whether it is a dry run is then no question.
+      if (this.#isInterruption(error) || (await this.#isMeant())) await root.fail(error);
+      await this.#flush();
+      throw error;
+    }
+    if (await this.#isMeant()) await root.end();
+    await this.#flush();
+    return result;
+  }
+
+  do<T extends Rpc.Serializable<T>>(
+    name: string,
+    callback: (ctx: StepContext) => Promise<T>,
+    rollbackOptions?: StepRollbackOptions<T>,
+  ): Promise<T>;
+  do<T extends Rpc.Serializable<T>>(
+    name: string,
+    config: DelayFunctionConfig,
+    callback: (ctx: StepContext<WorkflowDelayFunction>) => Promise<T>,
+    rollbackOptions?: StepRollbackOptions<T, WorkflowDelayFunction>,
+  ): Promise<T>;
+  do<T extends Rpc.Serializable<T>>(
+    name: string,
+    config: WorkflowStepConfig,
+    callback: (ctx: StepContext) => Promise<T>,
+    rollbackOptions?: StepRollbackOptions<T>,
+  ): Promise<T>;
+  async do(name: string, ...args: readonly unknown[]): Promise<unknown> {
+    const engineDo: AnyDo = (...all) => (this.#step.do as unknown as AnyDo)(...all);
+    const place = args.findIndex((arg) => typeof arg === "function");
+    // Not a call that makes sense: the engine says so best.
+    if (place === -1) return engineDo(name, ...args);
+    const { span, tracer } = await this.#startSpan({ name, kind: "step" });
+    const attempts = new StepAttempts(tracer, span);
+    const callback = args[place] as AnyCallback;
+    const wrapped = [...args];
+    wrapped[place] = async (ctx: WorkflowStepContext) => {
+      this.#gate.open();
+      return attempts.run(ctx.attempt, (attemptSpan) => callback({ ...ctx, span: attemptSpan }));
+    };
+    const rollbackOptions = args[place + 1] as StepRollbackOptions | undefined;
+    if (typeof rollbackOptions?.rollback === "function") {
+      wrapped[place + 1] = { ...rollbackOptions, rollback: this.#wrapRollback(span, tracer, rollbackOptions) };
+    }
+    return this.#settle(span, () => engineDo(name, ...wrapped), attempts);
+  }
+
+  async sleep(name: string, duration: WorkflowSleepDuration): Promise<void> {
+    await this.#pass({ name, kind: "sleep", until: deadline(duration) }, () => this.#step.sleep(name, duration));
+  }
+
+  async sleepUntil(name: string, timestamp: Date | number): Promise<void> {
+    await this.#pass({ name, kind: "sleep", until: timestamp }, () => this.#step.sleepUntil(name, timestamp));
+  }
+
+  async waitForEvent<T extends Rpc.Serializable<T>>(
+    name: string,
+    options: { type: string; timeout?: WorkflowTimeoutDuration | number },
+  ): Promise<WorkflowStepEvent<T>> {
+    // The engine's own default, which a wait without a timeout gets.
+    const until = deadline(options?.timeout ?? "24 hours");
+    const waitingFor = options?.type;
+    return this.#pass({ name, kind: "wait", until, waitingFor }, () => this.#step.waitForEvent<T>(name, options));
+  }
+
+  /** A sleep or a wait: the engine may put the isolate away during it. */
+  async #pass<T>(options: SpanOptions, call: () => Promise<T>): Promise<T> {
+    const { span } = await this.#startSpan(options);
+    // The engine knows parallel calls of one name apart by their order: none may overtake another here.
+    const turn = Promise.all([this.#turn, this.#flush()]);
+    this.#turn = turn;
+    await turn;
+    return this.#settle(span, call);
+  }
+
+  /** Makes the engine's call and ends the span as it settles; an engine that stops leaves it open. */
+  async #settle<T>(span: ManualSpan, call: () => Promise<T>, attempts?: StepAttempts): Promise<T> {
+    const timer = this.#gate.isOpen ? undefined : setTimeout(() => this.#gate.open(), DRY_RUN_ANSWER_MS);
+    let result: T;
+    try {
+      result = await call();
+    } catch (error) {
+      if (isEngineAbort(error) && attempts?.haveFailedWith(error) !== true) this.#interruptions.add(error);
+      else attempts?.cut(error);
+      await span.fail(error);
+      throw error;
+    } finally {
+      if (timer !== undefined) clearTimeout(timer);
+    }
+    await span.end();
+    return result;
+  }
+
+  /** Counts before it waits: what is called first is first, whatever the engine answers first. */
+  async #startSpan(options: SpanOptions): Promise<{ readonly span: ManualSpan; readonly tracer: Tracer }> {
+    const { name, kind = "internal" } = options;
+    const parentSpanId = this.#root?.spanId ?? null;
+    const count = this.#ids.count(parentSpanId, kind, name);
+    if (!this.#ids.hasEpoch) await this.#ready();
+    const tracer = this.#isShown(name) ? this.#tracer : this.#mutedTracer;
+    const spanId = this.#ids.id(parentSpanId, kind, name, count);
+    return { span: tracer.startSpan({ ...options, parentSpanId, spanId }), tracer };
+  }
+
+  #wrapRollback(step: SpanHandle, tracer: Tracer, options: StepRollbackOptions): StepRollbackOptions["rollback"] {
+    const { name, parentSpanId, spanId } = step;
+    let attempt = 0;
+    return async (ctx) => {
+      // The engine rolls back in earnest. What was held until now came from the dry run before it.
+      this.#gate.discard();
+      this.#gate.open();
+      attempt++;
+      const rollbackSpan = { name, kind: "rollback", attempt, parentSpanId } as const;
+      try {
+        await tracer.withSpan({ ...rollbackSpan, spanId: this.#ids.id(spanId, "rollback", name, 1) }, (span) =>
+          options.rollback({ ...ctx, span }),
+        );
+      } finally {
+        await this.#flush();
+      }
+    };
+  }
+
+  /** The run's epoch, from the engine, which keeps it over replays and forgets it with a restart. */
+  #ready(): Promise<void> {
+    this.#epoch ??= (async () => {
+      const epoch = await this.#step.do(EPOCH_STEP, async () => {
+        this.#gate.open();
+        return crypto.randomUUID();
+      });
+      this.#ids.setEpoch(epoch);
+    })();
+    return this.#epoch;
+  }
+
+  /**
+   * Whether this execution of `run()` is no dry run. Where nothing has shown it so far, everything was replayed; then
+   * a step tells: a dry run answers it without calling it.
+   */
+  async #isMeant(): Promise<boolean> {
+    if (this.#gate.isOpen) return true;
+    try {
+      const isMeant = await this.#step.do(PROBE_STEP, async () => true);
+      if (isMeant) this.#gate.open();
+      else this.#gate.discard();
+    } catch (error) {
+      if (!isEngineAbort(error)) this.#onError(error);
+    }
+    return this.#gate.isOpen;
+  }
+
+  /** A filter that fails must not fail the step: it is then shown. */
+  #isShown(name: string): boolean {
+    try {
+      return this.#shouldDispatch(name);
+    } catch (error) {
+      this.#onError(error);
+      return true;
+    }
+  }
+
+  #isInterruption(error: unknown): boolean {
+    return typeof error === "object" && error !== null && this.#interruptions.has(error);
+  }
+
+  /** Sends the first events at once: a client that comes right after the run has begun is to find it. */
+  #announce(): void {
+    if (this.#isAnnounced) return;
+    this.#isAnnounced = true;
+    (async () => this.#dispatch.flush?.(this.#instanceId))().catch(this.#onError);
+  }
+
+  /** Waits until what was dispatched has arrived, but not beyond the bound, and never rejects. */
+  async #flush(): Promise<void> {
+    const dispatch = this.#dispatch;
+    if (dispatch.flush === undefined || this.#flushTimeoutMs === null) return;
+    const { promise, timer } = delay(this.#flushTimeoutMs);
+    const flushed = (async () => dispatch.flush?.(this.#instanceId))();
+    await Promise.race([flushed.catch(this.#onError), promise]);
+    clearTimeout(timer);
+  }
+}
+
+function delay(delayMs: number): { readonly promise: Promise<void>; readonly timer: ReturnType<typeof setTimeout> } {
+  let timer!: ReturnType<typeof setTimeout>;
+  const promise = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, delayMs);
+  });
+  return { promise, timer };
+}

@@ -1,0 +1,75 @@
+import { SSETargetError } from "../util/errors.ts";
+import { describeValue, type OptionNames, readOptions, wholeNumberOption } from "../util/options.ts";
+import { TARGET_OPTIONS, type SSETargetOptions } from "../target/sse-target-options.ts";
+import { logError } from "./log-error.ts";
+
+/** How an object of `WorkflowEvents` behaves; override the field `options` in a subclass. */
+export interface WorkflowEventsOptions extends SSETargetOptions {
+  /**
+   * Whether the stream ends when the workflow's root span has ended: at once after a good end, `lingerMs` after a bad
+   * one. Clients are then closed and not let in again (204). A restart of the instance opens the stream again.
+   * @defaultValue true
+   */
+  readonly completeOnEnd?: boolean;
+  /** How long after a failure, or after a straggler, it must be quiet before the stream ends: rollbacks come late. @defaultValue 5_000 */
+  readonly lingerMs?: number;
+  /** How long after the stream's end all of it is deleted; `null`: never. @defaultValue null */
+  readonly retentionMs?: number | null;
+  /**
+   * How long after the last event a stream that has not ended is deleted, for runs that were terminated; `null`: never.
+   * To be longer than the longest sleep or wait of the workflow. @defaultValue null
+   */
+  readonly abandonedAfterMs?: number | null;
+  /** How long a client waits for the first event of an instance that nobody vouches for, before it gets 404. @defaultValue 5_000 */
+  readonly firstEventGraceMs?: number;
+}
+
+const OBJECT_OPTIONS: OptionNames<WorkflowEventsOptions> = {
+  ...TARGET_OPTIONS,
+  completeOnEnd: true,
+  lingerMs: true,
+  retentionMs: true,
+  abandonedAfterMs: true,
+  firstEventGraceMs: true,
+};
+
+/** The options with their defaults, checked. */
+export interface WorkflowEventsSettings {
+  readonly completeOnEnd: boolean;
+  readonly lingerMs: number;
+  readonly retentionMs: number | null;
+  readonly abandonedAfterMs: number | null;
+  readonly firstEventGraceMs: number;
+  /** What is left is the target's. */
+  readonly target: SSETargetOptions;
+}
+
+/** @throws SSETargetError `invalid-option` */
+export function workflowEventsSettings(options: WorkflowEventsOptions): WorkflowEventsSettings {
+  const {
+    completeOnEnd = true,
+    lingerMs,
+    retentionMs,
+    abandonedAfterMs,
+    firstEventGraceMs,
+    ...target
+  } = readOptions("WorkflowEvents", options, OBJECT_OPTIONS);
+  return {
+    completeOnEnd,
+    lingerMs: wholeNumberOption("lingerMs", lingerMs, 5_000, 0),
+    retentionMs: ageOption("retentionMs", retentionMs),
+    abandonedAfterMs: ageOption("abandonedAfterMs", abandonedAfterMs),
+    firstEventGraceMs: wholeNumberOption("firstEventGraceMs", firstEventGraceMs, 5_000, 0),
+    target: { onError: logError, ...target },
+  };
+}
+
+/** An age for alarms, which unlike timers have no upper bound. */
+function ageOption(name: string, value: number | null | undefined): number | null {
+  if (value === undefined || value === null) return null;
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new SSETargetError(
+    "invalid-option",
+    `\`${name}\` must be a whole number of milliseconds, got ${describeValue(value)}; pass null to keep everything`,
+  );
+}

@@ -1,0 +1,101 @@
+import { compareJson, compareKept, compareText } from "./canonical-json.ts";
+import type { JsonObject, JsonValue } from "../events.ts";
+
+/** Attributes of one span beyond this many are not kept; those with the smallest names stay. */
+const MAX_ATTRIBUTES = 1000;
+
+const NO_ATTRIBUTES: JsonObject = Object.freeze({});
+
+/** Where a writer stands among others: the later one wins, by its place in the stream, for clocks may be set back. */
+export interface Stamp {
+  /** 0 if it has none. */
+  readonly id: number;
+  readonly time: number;
+  /** Of events of one moment that have no ids. */
+  readonly rank: number;
+}
+
+/** A value, and who wrote it. */
+export interface Stamped<T> {
+  readonly value: T;
+  readonly stamp: Stamp;
+}
+
+/** Whether this value wins over the one that is held; of writers that nothing tells apart, the one with the larger value. */
+export function isLater<T>(value: T, stamp: Stamp, held: Stamped<T>): boolean {
+  const order = stamp.id - held.stamp.id || stamp.time - held.stamp.time || stamp.rank - held.stamp.rank;
+  return order > 0 || (order === 0 && compareKept(value, held.value) > 0);
+}
+
+interface HeldAttribute extends Stamped<JsonValue> {
+  readonly name: string;
+}
+
+/** The newest value of each attribute, whatever order they come in. */
+export class AttributeJoin {
+  /** In the order of their names. */
+  #held: HeldAttribute[] = [];
+  #view: JsonObject | undefined = NO_ATTRIBUTES;
+
+  /** Frozen, in the order of names; the same object until one of them changes. */
+  get view(): JsonObject {
+    this.#view ??= toObject(this.#held.map(({ name, value }) => [name, value]));
+    return this.#view;
+  }
+
+  /** True if the view has changed. */
+  merge(patch: JsonObject, stamp: Stamp): boolean {
+    let changed = false;
+    for (const name of Object.keys(patch)) {
+      const value = patch[name];
+      if (value !== undefined && this.#set(name, value, stamp)) changed = true;
+    }
+    if (changed) this.#view = undefined;
+    return changed;
+  }
+
+  #set(name: string, value: JsonValue, stamp: Stamp): boolean {
+    const held = this.#held;
+    const at = this.#placeOf(name);
+    const known = held[at];
+    if (known?.name === name) {
+      if (!isLater(value, stamp, known)) return false;
+      const isSame = compareJson(value, known.value) === 0;
+      held[at] = { name, value: isSame ? known.value : value, stamp };
+      return !isSame;
+    }
+    if (at >= MAX_ATTRIBUTES) return false;
+    // Most spans have few: a literal takes no more room than it must.
+    if (held.length === 0) this.#held = [{ name, value, stamp }];
+    else held.splice(at, 0, { name, value, stamp });
+    if (held.length > MAX_ATTRIBUTES) held.pop();
+    return true;
+  }
+
+  #placeOf(name: string): number {
+    let low = 0;
+    let high = this.#held.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (compareText((this.#held[middle] as HeldAttribute).name, name) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** A frozen copy, in the order of names: which of equal events came first must not show. */
+export function sortedAttributes(attributes: JsonObject | undefined): JsonObject {
+  if (attributes === undefined) return NO_ATTRIBUTES;
+  return toObject(Object.entries(attributes).toSorted(([a], [b]) => compareText(a, b)));
+}
+
+function toObject(entries: readonly (readonly [string, JsonValue])[]): JsonObject {
+  const object: { [name: string]: JsonValue } = {};
+  for (const [name, value] of entries) {
+    // By assignment this one would not become an attribute.
+    if (name === "__proto__") Object.defineProperty(object, name, { value, enumerable: true });
+    else object[name] = value;
+  }
+  return Object.freeze(object);
+}

@@ -5,7 +5,7 @@ import type { Door } from "./client.ts";
 
 /** Something that a user of any framework and runtime can rely on. */
 export interface Behaviour {
-  /** As the table in README.md heads it. */
+  /** As the table in docs/frameworks.md heads it. */
   readonly name: string;
   readonly title: string;
   readonly expectOf: (door: Door, stream: string) => Promise<void>;

@@ -9,7 +9,7 @@ import { PROXIES, startProxy } from "./proxies.ts";
 import { requireFrameworks, SERVERS } from "./servers.ts";
 import { startServer } from "./start-server.ts";
 
-const README = fileURLToPath(new URL("../../README.md", import.meta.url));
+const PAGE = fileURLToPath(new URL("../../docs/frameworks.md", import.meta.url));
 const TABLE = /(<!-- matrix -->\n)[^]*?(<!-- \/matrix -->)/;
 const held = new Set<string>();
 const running: ChildProcess[] = [];
@@ -54,7 +54,7 @@ describe.each(PROXIES)("$title, in front of node:http", (proxy) => {
   });
 });
 
-describe("the table in README.md", () => {
+describe("the table in docs/frameworks.md", () => {
   it("is what was seen here", () => {
     const heads = behaviours.map(({ name }) => name);
     const marks = (title: string) => heads.map((name) => (held.has(`${title}/${name}`) ? "✓" : "–")).join(" | ");
@@ -65,11 +65,11 @@ describe("the table in README.md", () => {
       ...PROXIES.map(({ title }) => `| behind ${title} | | ${marks(title)} |`),
     ];
     const table = `\n${lines.join("\n")}\n\n`;
-    const readme = readFileSync(README, "utf8");
-    if (process.env["UPDATE_MATRIX"] === "1") writeFileSync(README, readme.replace(TABLE, `$1${table}$2`));
+    const page = readFileSync(PAGE, "utf8");
+    if (process.env["UPDATE_MATRIX"] === "1") writeFileSync(PAGE, page.replace(TABLE, `$1${table}$2`));
     // The formatter pads cells; what is in them counts.
     const tight = (text: string) => text.replaceAll(/ +/g, " ").replaceAll(/-{3,}/g, "---");
-    const found = TABLE.exec(readFileSync(README, "utf8"))?.[0] ?? "";
+    const found = TABLE.exec(readFileSync(PAGE, "utf8"))?.[0] ?? "";
     expect(tight(found)).toContain(tight(table.trim()));
   });
 });

@@ -6,7 +6,7 @@ const bin = (name: string) => `${HERE}node_modules/.bin/${name}`;
 
 /** A framework or runtime, and how its server is started. */
 export interface ServerEntry {
-  /** As the table in README.md has it. */
+  /** As the table in docs/frameworks.md has it. */
   readonly title: string;
   /** The door that it uses. */
   readonly door: "toNodeHandler" | "fetch";

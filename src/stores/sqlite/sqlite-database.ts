@@ -37,7 +37,7 @@ export function openDatabase(path: string): SqliteDatabase {
   if (sqlite === undefined) {
     throw new SSETargetError(
       "invalid-option",
-      "`database` is a path, and this runtime has no `node:sqlite`; use Node 22.13 or newer, or pass a `Database` of better-sqlite3",
+      "`database` is a path, and this runtime has no `node:sqlite`; use Node 22.18 or newer, or pass a `Database` of better-sqlite3",
     );
   }
   try {

@@ -141,8 +141,8 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
     if (this.#isOver) return;
     this.#isOver = true;
     this.#leave();
-    this.#context.stallWatch.left(this);
     this.#context.onClosed(this);
+    this.#context.stallWatch.left(this);
     this.#onClosed();
   }
 
@@ -228,9 +228,9 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
   #write(piece: SharedBytes): void {
     this.#wroteSinceTick = true;
     try {
-      const canTakeMore = this.sink.write(piece);
-      if (!canTakeMore) this.#isWritable = false;
-      this.#context.stallWatch.wrote(this, piece, canTakeMore);
+      if (this.sink.write(piece)) return;
+      this.#isWritable = false;
+      this.#context.stallWatch.full(this, piece);
     } catch (error) {
       // One sink that fails must not keep the others of this turn from being written to.
       this.#context.onError(error);

@@ -76,7 +76,7 @@ export class Endpoint {
     this.#context = {
       keepAlive: new KeepAlive(heartbeatMs(options)),
       keepAliveMs: options.keepAliveMs,
-      stallWatch: new StallWatch(options.maxStalledBytes),
+      stallWatch: new StallWatch(options.maxStalledBytes, this.#connections),
       stallTimeoutMs: options.stallTimeoutMs,
       ageLimit: new AgeLimit(options.maxConnectionAgeMs),
       plannedRetryMs: () => this.#plannedRetryMs(),
@@ -195,6 +195,7 @@ export class Endpoint {
         });
         this.#connections.add(connection);
         connection.open();
+        this.#context.stallWatch.joined(connection);
         if (this.#isClosed) connection.reconnect(this.#plannedRetryMs());
       },
     };

@@ -2,7 +2,7 @@ import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import { KEEP_ALIVE } from "../wire/frame.ts";
 import { encodeText, shareBytes, type SharedBytes } from "../wire/shared-bytes.ts";
 import { heartbeatMs, needsHeartbeat, type KeepAliveMember, type Vigilance } from "./keep-alive.ts";
-import { joinKeepAlive, sharedStallWatch } from "./shared-timers.ts";
+import { enterStallWatch, joinKeepAlive } from "./shared-timers.ts";
 import type { Sink, SinkListener } from "./sink.ts";
 import type { StallMember, StallWatch } from "./stall-watch.ts";
 
@@ -23,7 +23,8 @@ const TURN_BYTES = 64 * 1024;
  */
 export class MessageWriter implements SinkListener, KeepAliveMember, StallMember {
   readonly sink: Sink;
-  readonly #stallWatch: StallWatch = sharedStallWatch();
+  readonly #stallWatch: StallWatch;
+  readonly #leaveStallWatch: () => void;
   readonly #options: MessageWriterOptions;
   readonly #leaveKeepAlive: () => void;
   #waiting: Uint8Array[] = [];
@@ -41,9 +42,13 @@ export class MessageWriter implements SinkListener, KeepAliveMember, StallMember
     this.sink = sink;
     this.#options = options;
     this.#leaveKeepAlive = joinKeepAlive(needsHeartbeat(sink, options) ? heartbeatMs(options) : null, this);
+    const { stallWatch, leave } = enterStallWatch(this);
+    this.#stallWatch = stallWatch;
+    this.#leaveStallWatch = leave;
     sink.bind(this);
     this.write(first);
     this.#flush();
+    stallWatch.joined(this);
   }
 
   get stallTimeoutMs(): number | null {
@@ -122,7 +127,7 @@ export class MessageWriter implements SinkListener, KeepAliveMember, StallMember
     this.#waiting = [];
     this.#waitingBytes = 0;
     this.#leaveKeepAlive();
-    this.#stallWatch.left(this);
+    this.#leaveStallWatch();
     clearTimeout(this.#timer as ReturnType<typeof setTimeout>);
     this.#settleReady();
     this.#closed.resolve();
@@ -146,9 +151,9 @@ export class MessageWriter implements SinkListener, KeepAliveMember, StallMember
   #put(piece: SharedBytes): void {
     this.#wroteSinceTick = true;
     try {
-      const canTakeMore = this.sink.write(piece);
-      if (!canTakeMore) this.#isWritable = false;
-      this.#stallWatch.wrote(this, piece, canTakeMore);
+      if (this.sink.write(piece)) return;
+      this.#isWritable = false;
+      this.#stallWatch.full(this, piece);
     } catch (error) {
       this.#options.onError(error);
       this.sink.destroy();

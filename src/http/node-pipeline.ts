@@ -7,8 +7,9 @@ const MAX_HELD_REQUESTS = 10_000;
 /** With so many that wait on one socket, no more is read from it. A socket that is not read is not seen to close. */
 const MAX_WAITING = 100;
 
-/** Sockets whose last response has begun. */
-const lastBegun = new WeakSet<Socket>();
+/** Marks sockets whose last response has begun. A set of them would cost each connection twenty times as much. */
+const LAST_BEGUN = Symbol("last response has begun");
+type Marked = Socket & { [LAST_BEGUN]?: true };
 const pipelines = new WeakMap<Socket, Pipeline>();
 let heldRequests = 0;
 
@@ -30,7 +31,7 @@ export function turnOf(request: IncomingMessage, response: ServerResponse): Prom
 /** Drops a request whose response can never be sent, because an earlier one of its socket is a stream. */
 export function isDropped(request: IncomingMessage, response: ServerResponse): boolean {
   const socket = socketBehind(request, response);
-  if (socket === undefined || !lastBegun.has(socket)) return false;
+  if (socket === undefined || !hasLastBegun(socket)) return false;
   void turnOf(request, response);
   return true;
 }
@@ -38,8 +39,12 @@ export function isDropped(request: IncomingMessage, response: ServerResponse): b
 /** What a socket that carries a stream is sent after it is never answered; the head says so with `Connection: close`. */
 export function beginLast({ socket }: IncomingMessage): void {
   if (!(socket instanceof Socket)) return;
-  lastBegun.add(socket);
+  (socket as Marked)[LAST_BEGUN] = true;
   pipelines.get(socket)?.onLastBegun();
+}
+
+function hasLastBegun(socket: Socket): boolean {
+  return (socket as Marked)[LAST_BEGUN] === true;
 }
 
 /** The socket of a response that waits for an earlier one of the same connection (pipelining). */
@@ -75,7 +80,7 @@ class Pipeline {
       this.#socket.destroy();
       return this.#closed;
     }
-    if (lastBegun.has(this.#socket)) {
+    if (hasLastBegun(this.#socket)) {
       this.onLastBegun();
       return this.#closed;
     }

@@ -1,5 +1,5 @@
 import { KeepAlive, type KeepAliveMember } from "./keep-alive.ts";
-import { StallWatch } from "./stall-watch.ts";
+import { StallWatch, type StallMember } from "./stall-watch.ts";
 
 interface Entry {
   readonly keepAlive: KeepAlive;
@@ -32,13 +32,25 @@ export function joinKeepAlive(intervalMs: number | null, member: KeepAliveMember
   };
 }
 
-const stallWatch = newStallWatch();
-
-/** Watches connections that belong to no target; each bounds by itself what waits for it. */
-export function sharedStallWatch(): StallWatch {
-  return isShared ? stallWatch : newStallWatch();
+interface Watched {
+  readonly members: Set<StallMember>;
+  readonly stallWatch: StallWatch;
 }
 
-function newStallWatch(): StallWatch {
-  return new StallWatch(Number.POSITIVE_INFINITY);
+const watched = newWatched();
+
+/** The stall watch of connections that belong to no target, with this one among its members until it leaves. */
+export function enterStallWatch(member: StallMember): { readonly stallWatch: StallWatch; readonly leave: () => void } {
+  const { members, stallWatch } = isShared ? watched : newWatched();
+  members.add(member);
+  const leave = () => {
+    members.delete(member);
+    stallWatch.left(member);
+  };
+  return { stallWatch, leave };
+}
+
+function newWatched(): Watched {
+  const members = new Set<StallMember>();
+  return { members, stallWatch: new StallWatch(Number.POSITIVE_INFINITY, members) };
 }

@@ -25,17 +25,19 @@ interface Hold {
   members: number;
 }
 
-/** A client is looked at so many times within its stall timeout. */
+/** Looks at each client within its stall timeout. */
 const LOOKS = 4;
 
 /**
- * Lets clients go that do not read: one that has taken nothing of what waits for it for its stall timeout, and, if all that
- * waits is more than `maxBytes`, the one that has held the most for the longest.
+ * Disconnects clients that do not read: a client that has taken nothing of what waits for it for its stall timeout, and,
+ * if everything that waits is more than `maxBytes`, the client that has held the most for the longest.
  *
- * It knows only clients that something waits for. Its one timer runs only while there are some.
+ * A look now and then, instead of one at each write, finds what waits in sinks that are not full: a write is the server's
+ * most frequent act. So a stall is noticed up to a quarter of the timeout late. The timer runs only while there are clients.
  */
 export class StallWatch {
   readonly #maxBytes: number;
+  readonly #members: ReadonlySet<StallMember>;
   readonly #waits = new Map<StallMember, Wait>();
   /** What full sinks were given last. It may be large, where what waits in a sink that is not full is small. */
   readonly #held = new Map<StallMember, Hold>();
@@ -44,40 +46,51 @@ export class StallWatch {
   #heldBytes = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #dueMs = Number.POSITIVE_INFINITY;
+  /** The shortest stall timeout that a look is planned for. */
+  #shortestMs = Number.POSITIVE_INFINITY;
 
-  constructor(maxBytes: number) {
+  /** `members`: the clients, as their owner keeps them. */
+  constructor(maxBytes: number, members: ReadonlySet<StallMember>) {
     this.#maxBytes = maxBytes;
+    this.#members = members;
   }
 
-  /** The sink has been given this piece, and has answered whether it can take more. */
-  wrote(member: StallMember, piece: SharedBytes, canTakeMore: boolean): void {
-    if (canTakeMore && !isWaiting(member.sink)) return;
-    this.#note(member);
-    if (!canTakeMore) this.#hold(member, piece);
+  /** A client has joined the members, and was written its first bytes. */
+  joined(member: StallMember): void {
+    if (!this.#members.has(member)) return;
+    const { sink, stallTimeoutMs } = member;
+    if (isWaiting(sink) === true) this.#note(member, performance.now());
+    if (stallTimeoutMs === null || stallTimeoutMs >= this.#shortestMs) return;
+    this.#shortestMs = stallTimeoutMs;
+    const nowMs = performance.now();
+    this.#lookAt(nowMs + stallTimeoutMs / LOOKS, nowMs);
+  }
+
+  /** The sink was given this piece and takes no more for now. */
+  full(member: StallMember, piece: SharedBytes): void {
+    this.#note(member, performance.now());
+    this.#hold(member, piece);
   }
 
   /** Nothing more will be written; the sink is to say when everything has gone out. */
   ending(member: StallMember): void {
-    this.#note(member);
+    this.#note(member, performance.now());
   }
 
   /** The sink can take more. */
   drained(member: StallMember): void {
-    if (!this.#waits.has(member)) return;
     this.#forget(member);
-    if (isWaiting(member.sink)) this.#note(member);
   }
 
   /** The connection is over. A web stream that was full keeps what it was given until it is read, and is watched until then. */
   left(member: StallMember): void {
     if (!this.#held.has(member) || !isWaiting(member.sink)) this.#forget(member);
+    this.#restIfAlone();
   }
 
-  #note(member: StallMember): void {
+  #note(member: StallMember, nowMs: number): void {
     if (this.#waits.has(member)) return;
-    const nowMs = performance.now();
     this.#waits.set(member, { sinceMs: nowMs, progress: member.sink.progress?.() });
-    if (member.stallTimeoutMs !== null) this.#lookAt(nowMs + member.stallTimeoutMs / LOOKS, nowMs);
   }
 
   #hold(member: StallMember, piece: SharedBytes): void {
@@ -107,10 +120,14 @@ export class StallWatch {
   #forget(member: StallMember): void {
     this.#release(member);
     this.#waits.delete(member);
-    if (this.#waits.size > 0) return;
+  }
+
+  #restIfAlone(): void {
+    if (this.#members.size > 0 || this.#waits.size > 0) return;
     clearTimeout(this.#timer as ReturnType<typeof setTimeout>);
     this.#timer = undefined;
     this.#dueMs = Number.POSITIVE_INFINITY;
+    this.#shortestMs = Number.POSITIVE_INFINITY;
   }
 
   #letGo(member: StallMember): void {
@@ -128,8 +145,16 @@ export class StallWatch {
   #look(): void {
     this.#timer = undefined;
     this.#dueMs = Number.POSITIVE_INFINITY;
+    this.#shortestMs = Number.POSITIVE_INFINITY;
     const nowMs = performance.now();
     let nextMs = Number.POSITIVE_INFINITY;
+    for (const member of this.#members) {
+      if (isWaiting(member.sink) === true) this.#note(member, nowMs);
+      const { stallTimeoutMs } = member;
+      if (stallTimeoutMs === null) continue;
+      this.#shortestMs = Math.min(this.#shortestMs, stallTimeoutMs);
+      nextMs = Math.min(nextMs, stallTimeoutMs / LOOKS);
+    }
     for (const [member, wait] of this.#waits) {
       const { stallTimeoutMs } = member;
       if (!this.#update(member, wait, nowMs) || stallTimeoutMs === null) continue;
@@ -138,6 +163,7 @@ export class StallWatch {
       else nextMs = Math.min(nextMs, leftMs, stallTimeoutMs / LOOKS);
     }
     if (nextMs < Number.POSITIVE_INFINITY) this.#lookAt(nowMs + nextMs, nowMs);
+    this.#restIfAlone();
   }
 
   /** Sees what the client has taken; `false` if nothing waits for it any more. */

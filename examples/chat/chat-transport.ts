@@ -1,6 +1,9 @@
 import type { ChatTransport, UIMessage, UIMessageChunk } from "ai";
 
-/** Lets `useChat` of the AI SDK read answers from stored streams: from the beginning when it sends or resumes, and on by itself when the network was lost. */
+/**
+ * Lets `useChat` of the AI SDK read answers from stored streams: from the beginning when it sends or resumes. It reconnects
+ * by itself.
+ */
 export class StoredChatTransport implements ChatTransport<UIMessage> {
   readonly resumeStreamIsReplay = true;
   readonly #baseUrl: string;
@@ -27,14 +30,14 @@ export class StoredChatTransport implements ChatTransport<UIMessage> {
 
   #chunks({ path }: Answer): ReadableStream<UIMessageChunk> {
     const source = new EventSource(new URL(path, new URL(this.#baseUrl, globalThis.location?.href)));
-    /** What has been handed over, and how much of it has come again; it cannot be taken back. */
+    /** Delivered chunks, and how many of them have arrived again after a reset; chunks cannot be taken back. */
     const handed: string[] = [];
     let seenAgain = 0;
     return new ReadableStream({
       start(controller) {
         const fail = () => {
           source.close();
-          controller.error(new Error("A part of the answer has been lost."));
+          controller.error(new Error("Part of the answer has been lost."));
         };
         source.addEventListener("chunk", (event) => {
           const data = event.data as string;
@@ -45,7 +48,7 @@ export class StoredChatTransport implements ChatTransport<UIMessage> {
         });
         source.addEventListener("ssetarget:gap", ({ data }) => {
           const { reason } = JSON.parse(data as string) as { reason: string };
-          // The history follows from its beginning: nothing of it is to be handed over twice.
+          // The history follows from its beginning: deliver nothing twice.
           if (reason === "reset") seenAgain = 0;
           else fail();
         });
@@ -55,8 +58,7 @@ export class StoredChatTransport implements ChatTransport<UIMessage> {
           controller.close();
         });
         source.addEventListener("error", () => {
-          if (source.readyState === EventSource.CLOSED)
-            controller.error(new Error("The answer is not there any more."));
+          if (source.readyState === EventSource.CLOSED) controller.error(new Error("The answer no longer exists."));
         });
       },
       cancel: () => source.close(),
@@ -64,7 +66,7 @@ export class StoredChatTransport implements ChatTransport<UIMessage> {
   }
 }
 
-/** Where an answer is. */
+/** The location of an answer. */
 interface Answer {
   readonly path: string;
 }

@@ -10,14 +10,14 @@ import { slowModel } from "./slow-model.ts";
 /**
  * | request | answer |
  * | --- | --- |
- * | `POST /chat` | `{ "conversation": …, "text": … }` asks something: 201, `{ "id": … }` |
- * | `GET /chat/<id>/sse` | the answer, from its beginning or from where one was |
+ * | `POST /chat` | `{ "conversation": …, "text": … }` asks a question: 201, `{ "id": … }` |
+ * | `GET /chat/<id>/sse` | the answer, from its beginning or from the client's cursor |
  * | `POST /chat/<id>/stop` | stops it: 204 |
- * | `GET /conversations/<id>/sse` | what has been asked in a conversation |
- * | `GET /` | a new conversation; `GET /c/<id>` its page |
+ * | `GET /conversations/<id>/sse` | the questions of a conversation |
+ * | `GET /` | a new conversation; `GET /c/<id>` is its page |
  *
- * A conversation belongs to the browser that began it, which shows so by its cookie. To know an id gives no right: it stands
- * in addresses and logs. What is somebody else's is answered like what is not there.
+ * A conversation belongs to the browser that started it, identified by its cookie. Knowing an id grants no access: ids appear in
+ * URLs and logs. Someone else's conversation gets the same 404 as one that does not exist.
  */
 const port = Number(process.env["PORT"] ?? 9877);
 const msPerWord = Number(process.env["MS_PER_WORD"] ?? 70);
@@ -28,11 +28,11 @@ type Asked = DataEvent<"asked", { readonly id: string; readonly text: string }>;
 
 interface Conversation {
   readonly owner: string;
-  /** The newest answer. */
+  /** The latest answer. */
   answer?: string;
 }
 
-/** Those that were begun since the server was started. */
+/** Conversations since the server started. */
 const conversations = new Map<string, Conversation>();
 const asked = new SSEHub<Asked>("/conversations/:id/sse", {
   authorize: (request, id) => ownedBy(sessionOf(request.headers.get("cookie")), id) !== undefined || 404,
@@ -40,7 +40,7 @@ const asked = new SSEHub<Asked>("/conversations/:id/sse", {
 const answers = new SSEHub<ChunkEvent<string>>("/chat/:id/sse", {
   authorize: (request, id) =>
     ownedBy(sessionOf(request.headers.get("cookie")), conversationOf(id)) !== undefined || 404,
-  // Kept in memory: one that this process does not hold, for it was begun by another, is not to be waited for.
+  // Everything is in memory: a conversation that this process does not hold will never appear.
   exists: () => false,
   onError: console.error,
 });
@@ -57,23 +57,23 @@ const model = slowModel({
   onAbort: (words) => console.log(`the model was aborted after ${words} words`),
 });
 
-/** Who a browser is: a secret that only its cookie has. */
+/** Identifies a browser: a secret in its cookie. */
 function sessionOf(cookies: string | null | undefined): string | undefined {
   return /(?:^|;\s*)chat-session=([\w-]{36})(?:;|$)/.exec(cookies ?? "")?.[1];
 }
 
-/** The conversation, if it is this browser's. */
+/** The conversation, if it belongs to this browser. */
 function ownedBy(session: string | undefined, id: string): Conversation | undefined {
   const conversation = conversations.get(id);
   return session !== undefined && conversation?.owner === session ? conversation : undefined;
 }
 
-/** An answer is named after its conversation. */
+/** An answer's name starts with its conversation's. */
 function conversationOf(answerId: string): string {
   return answerId.split(".", 1)[0] ?? "";
 }
 
-/** What the model says, as text. */
+/** The model's answer, as text. */
 async function* say(text: string, abortSignal: AbortSignal): AsyncGenerator<string> {
   const { stream } = streamText({ model, prompt: text, abortSignal, onError: () => {} });
   let words = 0;
@@ -89,9 +89,9 @@ async function ask(request: IncomingMessage, response: ServerResponse): Promise<
   const conversation = ownedBy(sessionOf(request.headers.cookie), name);
   if (conversation === undefined) return send(response, 404, "There is no such conversation.");
   if (text === "" || text.length > MAX_TEXT_LENGTH)
-    return send(response, 400, `A question has 1 to ${MAX_TEXT_LENGTH} characters.`);
+    return send(response, 400, `A question must have 1 to ${MAX_TEXT_LENGTH} characters.`);
   if (conversation.answer !== undefined && generations.get(conversation.answer) !== undefined)
-    return send(response, 409, "One answer at a time.");
+    return send(response, 409, "Wait for the current answer, or stop it.");
   const { id } = generations.start(`${name}.${crypto.randomUUID()}`, (signal) => say(text, signal));
   conversation.answer = id;
   await asked.dispatchEvent(name, dataEvent("asked", { id, text }));
@@ -109,7 +109,7 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   if (request.method === "POST") {
     if (place === "chat" && id === "") return ask(request, response);
     const isOwn = place === "chat" && action === "stop" && ownedBy(session, conversationOf(id)) !== undefined;
-    if (!isOwn) return send(response, 404, "There is nothing here.");
+    if (!isOwn) return send(response, 404, "Not found.");
     await generations.get(id)?.stop();
     response.writeHead(204).end();
     return;
@@ -124,7 +124,7 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
       if (conversations.size <= MAX_CONVERSATIONS) break;
       conversations.delete(oldest);
     }
-    // Over HTTPS add `Secure`, and the prefix `__Host-` to the name.
+    // Over HTTPS, add `Secure`, and the prefix `__Host-` to the name.
     const cookie = `chat-session=${owner}; Path=/; HttpOnly; SameSite=Lax; Max-Age=86400`;
     response
       .writeHead(303, { location: `/c/${conversation}`, "cache-control": "no-store", "set-cookie": cookie })
@@ -134,7 +134,7 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   if (place === "c") return sendFile(response, "index.html", "text/html", ownedBy(session, id) ? 200 : 404);
   if (pathname === "/chat.js") return sendFile(response, "chat.js", "text/javascript");
   if (pathname === "/chat.css") return sendFile(response, "chat.css", "text/css");
-  send(response, 404, "There is nothing here.");
+  send(response, 404, "Not found.");
 }
 
 async function readQuestion(request: IncomingMessage): Promise<{ conversation: string; text: string }> {
@@ -161,7 +161,8 @@ function send(response: ServerResponse, status: number, sentence: string): void 
 
 const server = createServer((request, response) => {
   handle(request, response).catch((error: unknown) => {
-    if (!response.headersSent) send(response, error instanceof SyntaxError ? 400 : 500, "That did not work.");
+    if (!response.headersSent)
+      send(response, error instanceof SyntaxError ? 400 : 500, "The server failed to handle this request.");
     if (!(error instanceof SyntaxError)) console.error(error);
   });
 });
@@ -171,7 +172,7 @@ server.listen(port, "127.0.0.1", () => console.log(`A chat: http://127.0.0.1:${p
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
     server.close();
-    // Every answer gets its end before its page is sent away.
+    // End every answer before its clients are disconnected.
     void generations
       .close()
       .then(() => Promise.all([asked.close(), answers.close()]))

@@ -5,17 +5,17 @@ type Stream = Awaited<ReturnType<MockLanguageModelV4["doStream"]>>["stream"];
 type Part = Stream extends ReadableStream<infer P> ? P : never;
 type Prompt = Parameters<MockLanguageModelV4["doStream"]>[0]["prompt"];
 
-/** How a model without a network is set up. */
+/** Options of the model. */
 export interface SlowModelOptions {
-  /** What it says to what it was asked last. */
+  /** Returns the answer to the last question. */
   readonly answer: (asked: string) => string;
-  /** How long it takes for a word, in milliseconds. */
+  /** Time per word, in milliseconds. */
   readonly msPerWord: number;
-  /** Hears that the model was aborted, after so many words. */
+  /** Called when the model is aborted, with the number of words it has written. */
   readonly onAbort?: (words: number) => void;
 }
 
-/** A language model for the AI SDK that needs no network, writes word by word, and stops when it is told to. */
+/** A language model for the AI SDK that needs no network, writes word by word, and can be aborted. */
 export function slowModel({ answer, msPerWord, onAbort }: SlowModelOptions): MockLanguageModelV4 {
   return new MockLanguageModelV4({
     doStream: async ({ prompt, abortSignal }) => {

@@ -1,4 +1,4 @@
-/** The least of a load balancer: hands each request to the next server in turn, and to another where one does not answer. */
+/** A minimal load balancer: sends each request to the next server in turn, or to another if that one does not answer. */
 import { createServer, request as ask, type IncomingMessage, type ServerResponse } from "node:http";
 
 const port = Number(process.env["PORT"] ?? 9879);
@@ -10,17 +10,17 @@ function forward(request: IncomingMessage, response: ServerResponse, body: Buffe
   const { method, url, headers } = request;
   const outgoing = ask({ host: "127.0.0.1", port: upstream, method, path: url, headers }, (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.headers);
-    // An event stream must not wait for more: what arrives is passed on at once.
+    // Do not buffer event streams: pass data on as it arrives.
     response.flushHeaders();
     answer.pipe(response);
-    // A server that dies in the middle of a stream ends it for the client, which comes again, to another.
+    // If a server dies during a stream, end it; the client then reconnects to another server.
     answer.on("error", () => response.destroy());
     answer.on("aborted", () => response.destroy());
   });
   outgoing.on("error", () => {
     if (response.headersSent) response.destroy();
     else if (triesLeft > 0) forward(request, response, body, triesLeft - 1);
-    else response.writeHead(502).end("No server answers.\n");
+    else response.writeHead(502).end("No server is available.\n");
   });
   response.on("close", () => outgoing.destroy());
   outgoing.end(body);

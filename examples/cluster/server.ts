@@ -1,5 +1,5 @@
 /**
- * One of several equal servers: whichever a browser reaches, it sees every run, whichever server runs it.
+ * One of several identical servers: a browser sees every run on any of them, no matter which one runs it.
  *
  * | request | answer |
  * | --- | --- |
@@ -7,7 +7,7 @@
  * | `GET /<id>/sse` | its events |
  * | `POST /<id>/event` | approves it, wherever it runs: 202; takes `{ "type": "approval" }`, and no other event |
  * | `GET /`, `GET /<id>` | the page |
- * | `GET /pid` | this process, to be killed by who wants to see what happens then |
+ * | `GET /pid` | the id of this process, so that you can kill it and watch |
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Redis } from "ioredis";
@@ -22,7 +22,7 @@ import { refusalOf } from "../shared/refusal.ts";
 const port = Number(process.env["PORT"] ?? 9880);
 const name = process.env["SERVER_NAME"] ?? `server ${process.pid}`;
 const redisUrl = process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";
-/** Runs are known for a day; their events are kept as long, by the store's `ttlMs`. */
+/** Runs are known for a day, as long as the store keeps their events (`ttlMs`). */
 const KEPT_MS = 86_400_000;
 const MAX_BODY_BYTES = 10_000;
 
@@ -36,10 +36,10 @@ const hub = new SSEHub<SpanEvent>("/:id/sse", {
 });
 const serveStream = toNodeHandler(hub);
 
-/** Purchases that run in this process, with what approves them. */
+/** Purchases running in this process, with the function that approves them. */
 const running = new Map<string, () => void>();
 
-// An approval may reach any server, and the purchase runs in one: all of them hear of it.
+// An approval can reach any server, but the purchase runs in one: so all of them receive it.
 const approvals = redis.duplicate();
 approvals.on("error", () => {});
 approvals.on("message", (_channel, id: string) => running.get(id)?.());
@@ -58,7 +58,7 @@ async function startPurchase(speed: number): Promise<string> {
 }
 
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // Says which server answered, so that one can see that it does not matter.
+  // Shows which server answered, and that it makes no difference.
   response.setHeader("x-served-by", name);
   const pathname = (request.url ?? "/").split("?", 1)[0] ?? "/";
   const [, id = "", action] = pathname.split("/");
@@ -76,25 +76,25 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   const isKnown = id !== "" && (await redis.exists(`known:${id}`)) === 1;
   if (request.method === "POST" && action === "event") {
     const { type } = { type: APPROVAL_EVENT, ...(await readJson(request)) };
-    if (!isKnown) return send(response, 404, "There is nothing here.");
+    if (!isKnown) return send(response, 404, "Not found.");
     if (type !== APPROVAL_EVENT)
-      return send(response, 400, `A purchase takes \`${APPROVAL_EVENT}\` and no other event.`);
+      return send(response, 400, `Unknown event type; a purchase only accepts \`${APPROVAL_EVENT}\`.`);
     await redis.publish("approvals", id);
     return send(response, 202, "Sent.");
   }
-  if (request.method !== "GET" && request.method !== "HEAD") return send(response, 405, "Not here.");
+  if (request.method !== "GET" && request.method !== "HEAD") return send(response, 405, "Method not allowed.");
   if (action === undefined && (await sendPageFile(response, "index.html", pathname === "/" || isKnown ? 200 : 404)))
     return;
   if (action !== undefined && (await sendPageFile(response, pathname))) return;
-  send(response, 404, "There is nothing here; `npm run build:page` builds the page.");
+  send(response, 404, "Not found. Build the page with `npm run build:page`.");
 }
 
-/** What is asked for, if that is a speed that can be watched; else 1. */
+/** The requested speed if it is valid; else 1. */
 function readSpeed({ speed }: { readonly speed?: unknown }): number {
   return typeof speed === "number" && speed >= 0.1 && speed <= 100 ? speed : 1;
 }
 
-/** What was sent as an object, an empty one if nothing was. @throws SyntaxError */
+/** The body as an object; empty without a body. @throws SyntaxError */
 async function readJson(request: IncomingMessage): Promise<{ readonly speed?: unknown; readonly type?: unknown }> {
   let body = "";
   for await (const chunk of request.setEncoding("utf8")) {
@@ -111,7 +111,8 @@ function send(response: ServerResponse, status: number, sentence: string): void 
 
 const server = createServer((request, response) => {
   handle(request, response).catch((error: unknown) => {
-    if (!response.headersSent) send(response, error instanceof SyntaxError ? 400 : 500, "That did not work.");
+    if (!response.headersSent)
+      send(response, error instanceof SyntaxError ? 400 : 500, "The server failed to handle this request.");
     if (!(error instanceof SyntaxError)) console.error(`${name}:`, error);
   });
 });

@@ -1,7 +1,7 @@
 /**
- * Starts Redis, three servers and a proxy in front, all on 127.0.0.1, and ends them together.
+ * Starts Redis, three servers, and a proxy in front, all on 127.0.0.1, and stops them together.
  *
- * `REDIS_URL` uses a Redis that is there already. `PORT` is the proxy's; the servers take the ports after it.
+ * `REDIS_URL` uses an existing Redis. `PORT` is the proxy's port; the servers use the ports after it.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -30,7 +30,7 @@ function end(code: number): void {
   setTimeout(() => process.exit(code), 1_500);
 }
 
-/** Resolves once something listens there. */
+/** Resolves once the port accepts connections. */
 async function listening(at: number): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     const isThere = await new Promise<boolean>((resolve) => {
@@ -53,7 +53,7 @@ let redisUrl = process.env["REDIS_URL"];
 if (redisUrl === undefined) {
   const redisPort = port + 10;
   redisDir = mkdtempSync(join(tmpdir(), "ssetarget-cluster-"));
-  // What Redis has acknowledged is in its file.
+  // Redis writes what it acknowledges to its file.
   const options = ["--port", String(redisPort), "--bind", "127.0.0.1", "--appendonly", "yes", "--loglevel", "warning"];
   const redis = start("redis-server", [...options, "--dir", redisDir, "--save", ""]);
   redis.on("error", () => {
@@ -80,8 +80,8 @@ if (!isEnding) {
   console.log(`
 Three servers behind one proxy: http://127.0.0.1:${port}/
 
-  Start a purchase there and open its page in several tabs: the proxy chooses a server for each.
-  Each server has the same page, with the same path. Kill one, and its tabs go on with another:
+  Start a purchase there and open its page in several tabs: the proxy picks a server for each.
+  Every server has the same page at the same path. Kill one, and its tabs continue on another:
 
 ${servers.map(({ pid }, index) => `  ${letters[index]}  http://127.0.0.1:${serverPorts[index]}/   kill -9 ${pid}`).join("\n")}
 `);

@@ -8,16 +8,16 @@ import { refusalOf } from "../shared/refusal.ts";
 /**
  * | request | answer |
  * | --- | --- |
- * | `GET /pipelines/<workflow>/sse` | the events of a workflow: the most recent 100, and then what comes |
+ * | `GET /pipelines/<workflow>/sse` | the events of a workflow: the latest 100, then new ones |
  * | `POST /pipelines/<workflow>/runs` | runs it: 202 |
  * | `GET /` | the page |
  */
 const port = Number(process.env["PORT"] ?? 9878);
 
-/** What each channel carries. */
+/** Payload types by channel. */
 type Channels = { events: { name: string }; progress: number };
 
-// `cors`: whoever knows a workflow's id may listen, from any page, one that was opened from disk as well.
+// `cors`: anyone who knows a workflow's id can listen, from any page, even one opened from disk.
 const hub = new SSEHub("/pipelines/:workflowId/sse", { startAt: { last: 100 }, cors: true, onError: console.error });
 const destination = createDestination<Channels>(hub, { onError: console.error });
 const serveStream = toNodeHandler(hub);
@@ -25,7 +25,7 @@ const serveStream = toNodeHandler(hub);
 const NAMES = ["Luke Skywalker", "Leia Organa", "Han Solo", "Lando Calrissian", "Mon Mothma"];
 let runs = 0;
 
-/** A workflow of two steps. Its events are on their way when it has finished. */
+/** A workflow of two steps. Its events are sent when it has finished. */
 function runWorkflow(workflowId: string): Promise<void> {
   return destination.run(workflowId, async ($) => {
     const name = NAMES[runs++ % NAMES.length] ?? "";
@@ -36,7 +36,7 @@ function runWorkflow(workflowId: string): Promise<void> {
   });
 }
 
-/** A part of a path as it was meant; `undefined` where it is none. */
+/** Decodes a path segment; `undefined` if it is malformed. */
 function decode(part: string): string | undefined {
   try {
     return decodeURIComponent(part);
@@ -65,7 +65,7 @@ const server = createServer((request, response) => {
   else response.writeHead(404).end();
 });
 
-server.listen(port, "127.0.0.1", () => console.log(`A workflow to listen to: http://127.0.0.1:${port}/`));
+server.listen(port, "127.0.0.1", () => console.log(`Listen to a workflow: http://127.0.0.1:${port}/`));
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {

@@ -13,7 +13,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** Answers with a file of the built page; `false` where there is none of that name. */
+/** Sends a file of the built page; `false` if it does not exist. */
 export async function sendPageFile(response: ServerResponse, path: string, status = 200): Promise<boolean> {
   const file = normalize(join(ROOT, path));
   if (!file.startsWith(ROOT + sep)) return false;

@@ -3,17 +3,17 @@ import type { SpanHandle, Tracer } from "ssetarget/workflows";
 
 const ITEMS = ["a lamp", "two chairs", "a rug", "six glasses", "a vase", "a clock", "a mirror", "a plant"];
 
-/** The type of the event that a purchase waits for. */
+/** Type of the event that a purchase waits for. */
 export const APPROVAL_EVENT = "approval";
 
 export interface PurchaseOptions {
-  /** How many times faster than for people to watch; 1 takes about 18 seconds, and the time you need to approve. */
+  /** Speed factor; 1 takes about 18 seconds, plus the time until you approve. */
   readonly speed: number;
-  /** Settles when the warehouse has approved. */
+  /** Resolves when the warehouse has approved. */
   readonly approval: Promise<void>;
 }
 
-/** The purchase of the Cloudflare example without a workflow engine: plain functions, and a tracer that is told what they do. */
+/** The purchase of the Cloudflare example without a workflow engine: plain functions and a tracer. */
 export async function purchase(tracer: Tracer, { speed, approval }: PurchaseOptions): Promise<void> {
   const work = (ms: number) => delay(ms / speed);
 
@@ -61,7 +61,7 @@ export async function purchase(tracer: Tracer, { speed, approval }: PurchaseOpti
   });
 }
 
-/** A step that is tried again until it succeeds, each try a span of its own. */
+/** A step that is retried until it succeeds; each attempt is a span. */
 async function withAttempts<T>(
   parent: SpanHandle,
   name: string,

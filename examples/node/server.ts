@@ -16,19 +16,19 @@ import { APPROVAL_EVENT, purchase } from "./purchase.ts";
  * | `POST /<id>/event` | approves it: 202; takes `{ "type": "approval" }`, and no other event |
  * | `GET /`, `GET /<id>` | the page |
  *
- * Whoever knows an id may read and approve; a real server would ask who it is first.
+ * Anyone who knows an id can read and approve; a real server must authenticate users first.
  */
 const port = Number(process.env["PORT"] ?? 9876);
 const MAX_BODY_BYTES = 10_000;
 
-/** Purchases that are under way, with what approves them. */
+/** Purchases in progress, with the function that approves them. */
 const running = new Map<string, () => void>();
-/** Purchases whose first event may still be on its way to the file. */
+/** Purchases whose first event may not be in the file yet. */
 const begun = new Set<string>();
 
 /**
- * Runs outlive the server: one that was watched before a restart can be looked at after it. The file lies here, and not in the shared
- * temporary folder, where anybody could have put one of that name before.
+ * Runs survive a restart of the server. The file is here, not in the shared temporary folder, where another user could have
+ * created a file with the same name.
  */
 const file = process.env["DATABASE"] ?? join(import.meta.dirname, `purchases-${port}.db`);
 const stores = new SqliteEventStores<SpanEvent>(file, { maxAgeMs: 24 * 3_600_000, onError: console.error });
@@ -74,26 +74,26 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   if (action === "event" && isPost) {
     const { type } = { type: APPROVAL_EVENT, ...(await readJson(request)) };
     if (type !== APPROVAL_EVENT)
-      return send(response, 400, `A purchase takes \`${APPROVAL_EVENT}\` and no other event.`);
+      return send(response, 400, `Unknown event type; a purchase only accepts \`${APPROVAL_EVENT}\`.`);
     const approve = running.get(id);
     if (approve === undefined) {
       return (await isKnown(id))
-        ? send(response, 409, "This purchase is over.")
-        : send(response, 404, "There is nothing here.");
+        ? send(response, 409, "This purchase has already finished.")
+        : send(response, 404, "Not found.");
     }
     approve();
     return send(response, 202, "Sent.");
   }
-  if (request.method !== "GET" && request.method !== "HEAD") return send(response, 405, "Not here.");
+  if (request.method !== "GET" && request.method !== "HEAD") return send(response, 405, "Method not allowed.");
   if (action === undefined) {
     const isPage = await sendPageFile(response, "index.html", pathname === "/" || (await isKnown(id)) ? 200 : 404);
-    if (!isPage) send(response, 500, "The page has not been built; run `npm run build:page`.");
+    if (!isPage) send(response, 500, "The page is missing; run `npm run build:page`.");
     return;
   }
-  if (!(await sendPageFile(response, pathname))) send(response, 404, "There is nothing here.");
+  if (!(await sendPageFile(response, pathname))) send(response, 404, "Not found.");
 }
 
-/** What was sent as an object, an empty one if nothing was. @throws SyntaxError */
+/** The body as an object; empty without a body. @throws SyntaxError */
 async function readJson(request: IncomingMessage): Promise<{ readonly speed?: unknown; readonly type?: unknown }> {
   let body = "";
   for await (const chunk of request.setEncoding("utf8")) {
@@ -110,7 +110,8 @@ function send(response: ServerResponse, status: number, sentence: string): void 
 
 const server = createServer((request, response) => {
   handle(request, response).catch((error: unknown) => {
-    if (!response.headersSent) send(response, error instanceof SyntaxError ? 400 : 500, "That did not work.");
+    if (!response.headersSent)
+      send(response, error instanceof SyntaxError ? 400 : 500, "The server failed to handle this request.");
     if (!(error instanceof SyntaxError)) console.error(error);
   });
 });
@@ -120,7 +121,7 @@ server.listen(port, "127.0.0.1", () => console.log(`A purchase to watch: http://
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
     server.close();
-    // Clients are told to come back at a moment of their own, then the process has nothing left to wait for.
+    // Ask each client to reconnect at a random moment, then exit.
     void hub
       .close()
       .then(() => stores.close())

@@ -6,7 +6,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 export default defineConfig({
   root: here("."),
   resolve: {
-    // The library's source, so that the page is built without building the library first.
+    // Use the library's source, so that the page can be built before the library.
     alias: {
       "ssetarget/element": here("../../src/element/index.ts"),
       "ssetarget/workflows": here("../../src/workflows/index.ts"),
@@ -15,7 +15,7 @@ export default defineConfig({
   plugins: [
     {
       name: "define-elements",
-      // The package says of the built module only that loading it does something: it defines the elements.
+      // The package declares side effects only for the built module, which defines the elements.
       transform: (code, id) =>
         id === here("../../src/element/index.ts") ? { code, moduleSideEffects: true } : undefined,
     },
@@ -23,9 +23,9 @@ export default defineConfig({
   build: {
     outDir: here("dist"),
     emptyOutDir: true,
-    // The page's Content-Security-Policy has no place for data: URLs.
+    // The page's Content-Security-Policy does not allow data: URLs.
     assetsInlineLimit: 0,
-    // Every browser with module scripts that matters here has native preload; the polyfill would only be weight.
+    // Every supported browser has native module preload, so the polyfill would be dead weight.
     modulePreload: { polyfill: false },
     target: "es2022",
   },

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { createServer } from "vite";
 
-/** The shop's page under Vite, and behind it the demo on plain Node, which has the orders. Ctrl-C ends both. */
+/** Serves the shop's page with Vite, and the orders with the demo on plain Node. Ctrl-C stops both. */
 const shopPort = Number(process.env["SHOP_PORT"] ?? 9876);
 process.env["SHOP_URL"] = `http://127.0.0.1:${shopPort}`;
 
@@ -12,12 +12,12 @@ const shop = spawn(process.execPath, [fileURLToPath(new URL("../node/server.ts",
   stdio: ["ignore", "pipe", "inherit"],
 });
 shop.once("exit", (code) => process.exit(code ?? 1));
-// Its first line says that it listens.
+// Its first line says that it is ready.
 await once(shop.stdout, "data");
 
 const page = await createServer({ configFile: fileURLToPath(new URL("vite.config.ts", import.meta.url)) });
 await page.listen();
-console.log(`A shop to order from: ${page.resolvedUrls?.local[0]}`);
+console.log(`Order from the shop: ${page.resolvedUrls?.local[0]}`);
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {

@@ -2,13 +2,13 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-/** The demo on plain Node, which has the orders. */
+/** The demo on plain Node, which serves the orders. */
 const shop = process.env["SHOP_URL"] ?? "http://127.0.0.1:9876";
 
 export default defineConfig({
   root: here("."),
   resolve: {
-    // The library's source, so that the page needs no build of the library first.
+    // Use the library's source, so that the page can be built before the library.
     alias: {
       "ssetarget/react": here("../../src/react/index.ts"),
       "ssetarget/workflows": here("../../src/workflows/index.ts"),
@@ -24,7 +24,7 @@ export default defineConfig({
         target: shop,
         rewrite: (path) => path.slice("/api".length),
         configure: (proxy) => {
-          // Vite leaves the page's connection open when the shop's breaks off, and the page would wait for what never comes.
+          // Vite keeps the page's connection open after the server's has failed, and the page would wait for nothing.
           proxy.on("proxyRes", (answer, _request, response) => {
             answer.on("close", () => !answer.complete && response.destroy());
           });

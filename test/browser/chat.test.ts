@@ -92,7 +92,7 @@ describe("the chat", () => {
     for (const each of [page, second, late]) expect(await textOn(each)).toBe(answerTo(RELOADING));
     await second.getByLabel("Your question").fill("tabs?");
     await second.getByRole("button", { name: "Send" }).click();
-    await says(page, "Open the address");
+    await says(page, "Open this page");
   });
 
   it("is stopped from either tab, the model too", async () => {
@@ -163,7 +163,7 @@ describe("the chat", () => {
     const gone = await context.newPage();
     await gone.setViewportSize({ width: 360, height: 640 });
     await gone.goto(`${chat.url}/c/nowhere`);
-    const status = gone.getByText("This chat is not there any more");
+    const status = gone.getByText("This chat no longer exists");
     await status.waitFor();
     expect(await gone.getByLabel("Your question").isDisabled()).toBe(true);
     expect(await gone.getByRole("button", { name: RELOADING }).isDisabled()).toBe(true);

@@ -137,7 +137,7 @@ describe("the shop, in front of the demo on Node", () => {
 
   it("says so where there is no such order", async () => {
     const page = await open(`${shop.url}/orders/00000000-0000-4000-8000-000000000000`);
-    await page.getByRole("heading", { name: "We do not know this order" }).waitFor();
+    await page.getByRole("heading", { name: "We cannot find this order" }).waitFor();
     await shot(page, "unknown");
     expect(complaints).toEqual([]);
   });

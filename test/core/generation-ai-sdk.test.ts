@@ -177,7 +177,7 @@ describe("the transport", () => {
     ["reset", `${frame(1, "a")}${end}`],
     ["trimmed", `${frame(3, "c")}${end}`],
   ])("fails where something is missing (%s %#), rather than hiding it", async (reason, rest) => {
-    await expect(readOver(`${gap(reason)}${rest}`)).rejects.toThrow("A part of the answer has been lost.");
+    await expect(readOver(`${gap(reason)}${rest}`)).rejects.toThrow("Part of the answer has been lost.");
   });
 });
 

@@ -12,7 +12,7 @@ const [log, welcome, composer, text, send, stop, hint, connection, announcement,
   "turn",
 ].map((id) => document.querySelector(`#${id}`));
 
-/** Answers that have not ended; the last is the one that Stop is for. */
+/** Answers in progress; Stop ends the last one. */
 const writing = [];
 
 const ENDS = {
@@ -21,15 +21,15 @@ const ENDS = {
   failed: "Something went wrong",
 };
 
-/** The conversation's stream while nothing is being written; browsers have few connections for all tabs together. */
+/** The conversation's stream, open only between answers: all tabs of a browser share a few connections. */
 let conversationStream;
-/** What this page has of it. */
+/** The questions that this page has. */
 let cursor = "";
 
-/** What is asked here, in this tab or in another: everything at first, and then what comes. */
+/** Questions of this conversation, from this tab or another: first the stored ones, then new ones. */
 function watch() {
   conversationStream = open(`/conversations/${conversation}/sse?lastEventId=${encodeURIComponent(cursor)}`, () => {
-    connection.textContent = "This chat is not there any more";
+    connection.textContent = "This chat no longer exists";
     for (const field of [text, send, ...document.querySelectorAll("#suggestions button")]) field.disabled = true;
   });
   conversationStream.addEventListener("asked", (event) => {
@@ -38,23 +38,23 @@ function watch() {
   });
 }
 
-/** Shows a question, and its answer as far as there is one, from its stored stream. */
+/** Shows a question and its answer so far, from its stored stream. */
 function follow({ id, text: question }) {
   const turn = template.content.firstElementChild.cloneNode(true);
   turn.querySelector(".asked").textContent = question;
   log.append(turn);
   welcome.hidden = true;
   begin(id, turn);
-  // From the server's memory at once, or word by word as it is written.
+  // A stored answer appears at once, one in progress word by word.
   const answer = turn.querySelector(".text");
-  const source = open(`/chat/${id}/sse`, () => finish(id, turn, "failed", "This answer is not there any more"));
+  const source = open(`/chat/${id}/sse`, () => finish(id, turn, "failed", "This answer no longer exists"));
   source.addEventListener("chunk", (event) => {
     const wasAtEnd = isAtEnd();
     answer.append(JSON.parse(event.data));
     if (wasAtEnd) showEnd();
   });
   source.addEventListener("ssetarget:gap", (event) => {
-    // A history that begins anew follows from its beginning; of one that was trimmed something is missing.
+    // After a reset, the history follows from its beginning; after a trim, some of it is missing.
     if (JSON.parse(event.data).reason === "reset") answer.replaceChildren();
     else answer.append(" […] ");
   });
@@ -66,13 +66,13 @@ function follow({ id, text: question }) {
   showEnd();
 }
 
-/** A stream that comes back by itself when the network was lost, and goes on where it was. */
+/** A stream that reconnects by itself and resumes at its cursor. */
 function open(url, onGone) {
   const source = new EventSource(url);
   source.addEventListener("open", () => (connection.textContent = ""));
   source.addEventListener("error", () => {
     if (source.readyState === EventSource.CLOSED) onGone();
-    else connection.textContent = "Connecting again …";
+    else connection.textContent = "Reconnecting …";
   });
   return source;
 }
@@ -89,7 +89,7 @@ function finish(id, turn, reason, label, message) {
   if (turn.dataset.state === "done") return;
   const wasAtEnd = isAtEnd();
   turn.dataset.state = "done";
-  // A failure looks like one; Stop was somebody's wish.
+  // Only a failure looks like one; Stop was the user's choice.
   turn.dataset.end = reason;
   const answer = turn.querySelector(".answer");
   answer.ariaBusy = "false";
@@ -116,7 +116,7 @@ function showButtons() {
 async function ask(question) {
   if (question.trim() === "") return;
   if (writing.length > 0) {
-    hint.textContent = "Wait for the answer, or stop it. Your question stays here.";
+    hint.textContent = "Wait for the answer, or stop it. Your question is kept.";
     return;
   }
   const response = await fetch("/chat", {
@@ -128,7 +128,7 @@ async function ask(question) {
     text.value = "";
     fit();
   } else {
-    connection.textContent = response === undefined ? "The server cannot be reached" : await response.text();
+    connection.textContent = response === undefined ? "Cannot reach the server" : await response.text();
   }
 }
 
@@ -153,7 +153,7 @@ document.querySelector("#suggestions").addEventListener("click", ({ target }) =>
   if (target instanceof HTMLButtonElement) void ask(target.textContent);
 });
 
-/** As high as what is in it, up to what the style allows. */
+/** Grows with its content, up to the limit in the style sheet. */
 function fit() {
   text.style.height = "auto";
   text.style.height = `${text.scrollHeight}px`;

@@ -6,6 +6,6 @@ export interface Env {
   readonly PURCHASE: Workflow<PurchaseParams>;
   readonly PURCHASE_EVENTS: DurableObjectNamespace<PurchaseEvents>;
   readonly ASSETS: Fetcher;
-  /** The names that this Worker is reached by. */
+  /** Host names of this Worker. */
   readonly HOSTS: readonly string[];
 }

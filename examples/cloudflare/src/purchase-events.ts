@@ -3,7 +3,7 @@ import type { Env } from "./env.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Keeps the events of one purchase and serves them; forgets them a week after the purchase is over. */
+/** Stores and serves the events of one purchase, and deletes them a week after its end. */
 export class PurchaseEvents extends WorkflowEvents<Env> {
   protected override readonly options: WorkflowEventsOptions = {
     retentionMs: 7 * DAY_MS,

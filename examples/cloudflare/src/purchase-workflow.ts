@@ -2,18 +2,18 @@ import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloud
 import { batchedDispatchEvent, WorkflowEventStep } from "ssetarget/workflows/cloudflare";
 import type { Env } from "./env.ts";
 
-/** A type and not an interface, because what crosses over to the engine must be an index signature's kin. */
+/** A type, not an interface: the engine requires an implicit index signature. */
 export type PurchaseParams = {
-  /** How many times faster than for people to watch; 1 takes about 18 seconds, and the time you need to approve. */
+  /** Speed factor; 1 takes about 18 seconds, plus the time until you approve. */
   readonly speed: number;
 };
 
-/** The type of the event that the purchase waits for. */
+/** Type of the event that the purchase waits for. */
 export const APPROVAL_EVENT = "approval";
 
 const ITEMS = ["a lamp", "two chairs", "a rug", "six glasses", "a vase", "a clock", "a mirror", "a plant"];
 
-/** A purchase, as one is made in a shop: everything here pretends, the engine and the events are real. */
+/** A purchase in a shop: the work is simulated, the engine and the events are real. */
 export class PurchaseWorkflow extends WorkflowEntrypoint<Env, PurchaseParams> {
   override async run(event: WorkflowEvent<PurchaseParams>, engineStep: WorkflowStep): Promise<string> {
     const { speed } = event.payload;

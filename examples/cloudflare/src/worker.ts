@@ -14,12 +14,12 @@ export { PurchaseWorkflow } from "./purchase-workflow.ts";
  * | `POST /<id>/event` | approves it: 202; takes `{ "type": "approval", "payload": … }`, and no other event |
  * | `GET /`, `GET /<id>` | the page |
  *
- * Whoever knows an id may read and approve; a real Worker would ask who it is first.
+ * Anyone who knows an id can read and approve; a real Worker must authenticate users first.
  */
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     const { host, pathname } = new URL(request.url);
-    // The URL's host is what was asked for, also where the header has been dropped on the way.
+    // The URL has the requested host even if the header was dropped on the way.
     const header = (name: string): string | null => (name === "host" ? host : request.headers.get(name));
     const refusal = refusalOf(request.method, header, env.HOSTS);
     if (refusal !== undefined) return text(refusal.status, refusal.sentence);
@@ -53,16 +53,16 @@ async function start(request: Request, env: Env): Promise<Response> {
 }
 
 async function send(id: string, request: Request, env: Env): Promise<Response> {
-  if (request.method !== "POST") return text(405, "An event is sent with POST.", { allow: "POST" });
+  if (request.method !== "POST") return text(405, "Use POST to send an event.", { allow: "POST" });
   const instance = await find(id, env);
   if (instance === undefined) return notFound();
   const { status } = await instance.status();
   if (status === "complete" || status === "errored" || status === "terminated") {
-    return text(409, "This purchase is over and waits for nothing.");
+    return text(409, "This purchase has already finished.");
   }
   const { type = APPROVAL_EVENT, payload = {} } = await readJson(request);
-  if (type !== APPROVAL_EVENT) return text(400, `A purchase takes \`${APPROVAL_EVENT}\` and no other event.`);
-  // Before the purchase waits for it, the engine keeps the event until then.
+  if (type !== APPROVAL_EVENT) return text(400, `Unknown event type; a purchase only accepts \`${APPROVAL_EVENT}\`.`);
+  // If the purchase does not wait for it yet, the engine keeps the event.
   await instance.sendEvent({ type, payload });
   return text(202, "Sent.");
 }
@@ -73,20 +73,20 @@ async function find(id: string, env: Env): Promise<WorkflowInstance | undefined>
 
 async function page(request: Request, env: Env, status = 200): Promise<Response> {
   if (request.method !== "GET" && request.method !== "HEAD") {
-    return text(405, "The page is read with GET.", { allow: "GET, HEAD" });
+    return text(405, "Use GET for the page.", { allow: "GET, HEAD" });
   }
   const found = await env.ASSETS.fetch(new Request(new URL("/index.html", request.url), { method: request.method }));
   return new Response(found.body, { status: found.ok ? status : found.status, headers: found.headers });
 }
 
-/** The body as an object; an empty one where it is none, as with curl without `-d`. */
+/** The body as an object; empty without a body, as with curl without `-d`. */
 async function readJson(request: Request): Promise<Readonly<Record<string, unknown>>> {
   const body: unknown = await request.json().catch(() => undefined);
   return typeof body === "object" && body !== null ? (body as Readonly<Record<string, unknown>>) : {};
 }
 
 function notFound(): Response {
-  return text(404, "There is nothing here.");
+  return text(404, "Not found.");
 }
 
 function text(status: number, message: string, headers: Readonly<Record<string, string>> = {}): Response {

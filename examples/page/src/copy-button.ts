@@ -2,7 +2,7 @@ import { button, element, icon, setIcon } from "./dom.ts";
 
 const thanksMs = 1_600;
 
-/** A button that copies a text, and shows for a moment that it did. */
+/** A button that copies a text and briefly confirms it. */
 export function copyButton(label: string, text: () => string): HTMLButtonElement {
   const image = icon("icon-copy");
   const words = element("span", { class: "visually-hidden", text: label });
@@ -26,7 +26,7 @@ async function copy(text: string): Promise<boolean> {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // The clipboard is closed to pages on plain http elsewhere than localhost.
+    // Pages on plain http, other than localhost, cannot use the clipboard.
     return false;
   }
 }

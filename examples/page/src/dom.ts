@@ -1,7 +1,7 @@
-/** What `element` can set; everything else is done on the element that it returns. */
+/** What `element` can set; set everything else on the element it returns. */
 export interface ElementOptions {
   readonly class?: string;
-  /** Always set as text, never as markup: names and messages come from outside. */
+  /** Set as text, never as markup: names and messages are untrusted. */
   readonly text?: string;
   readonly attributes?: Readonly<Record<string, string>>;
   readonly onClick?: (event: MouseEvent) => void;
@@ -22,7 +22,7 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Makes a button; `type="button"` so that none ever submits anything. */
+/** Makes a button; `type="button"` so that it never submits a form. */
 export function button(options: ElementOptions, ...children: readonly (Node | string)[]): HTMLButtonElement {
   const made = element("button", options, ...children);
   made.type = "button";
@@ -31,7 +31,7 @@ export function button(options: ElementOptions, ...children: readonly (Node | st
 
 const svgNamespace = "http://www.w3.org/2000/svg";
 
-/** Makes an icon of the sprite in index.html. It says nothing to a screen reader; the text beside it does. */
+/** Makes an icon from the sprite in index.html. Screen readers skip it and read the text next to it. */
 export function icon(name: string): SVGSVGElement {
   const svg = document.createElementNS(svgNamespace, "svg");
   svg.setAttribute("class", "icon");

@@ -3,7 +3,7 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** How long ago something was, in words: `just now`, `12 s ago`, `3 m ago`. */
+/** Formats a time as its age: `just now`, `12 s ago`, `3 m ago`. */
 export function formatAgo(elapsedMs: number): string {
   if (elapsedMs < 2 * second) return "just now";
   if (elapsedMs < minute) return `${Math.floor(elapsedMs / second)} s ago`;

@@ -8,14 +8,14 @@ const id = runIdOf(window.location.pathname);
 if (id === undefined) showStartPage(app);
 else showRunPage(app, id);
 
-/** The run that a path is about: `/<id>`; `undefined` for the start page. */
+/** The run's id in a path, `/<id>`; `undefined` for the start page. */
 function runIdOf(path: string): string | undefined {
   const first = path.split("/")[1] ?? "";
   if (first === "" || first === "index.html") return undefined;
   try {
     return decodeURIComponent(first);
   } catch {
-    // A stray "%" is taken as it stands; the server knows whether that is a run.
+    // Keep a stray "%"; the server knows whether that is a run.
     return first;
   }
 }

@@ -2,7 +2,7 @@ import { element } from "./dom.ts";
 
 const svgNamespace = "http://www.w3.org/2000/svg";
 
-/** The bar at the top that all pages have in common. */
+/** The top bar of all pages. */
 export function topBar(...children: readonly Node[]): HTMLElement {
   const logo = document.createElementNS(svgNamespace, "svg");
   logo.setAttribute("class", "logo");

@@ -3,7 +3,7 @@ export interface RecentRun {
   readonly id: string;
   readonly name: string;
   readonly state: string;
-  /** When it was last looked at, in milliseconds since 1970. */
+  /** When it was last watched, in milliseconds since 1970. */
   readonly seenAt: number;
 }
 
@@ -16,7 +16,7 @@ export function recentRuns(): readonly RecentRun[] {
     const stored: unknown = JSON.parse(localStorage.getItem(storageKey) ?? "[]");
     return Array.isArray(stored) ? stored.filter(isRecentRun).slice(0, maxRuns) : [];
   } catch {
-    // Storage may be switched off or hold something else; the list is a comfort, not a need.
+    // Storage may be disabled or hold something else; the list is optional.
     return [];
   }
 }

@@ -7,7 +7,7 @@ import { topBar } from "./page-frame.ts";
 import { rememberRun } from "./recent-runs.ts";
 import { startButton } from "./start-button.ts";
 
-/** What a purchase does, in order: the customer sees what is still to come. */
+/** Steps of a purchase, in order, so that the customer sees what is still to come. */
 const steps = [
   "check the basket",
   "reserve the stock",
@@ -19,9 +19,9 @@ const steps = [
   "hand it to the carrier",
 ];
 
-/** The live view of one run: the trace, and beside it the same as the customer sees it. */
+/** The live view of one run: the trace, and next to it the customer's view. */
 export function showRunPage(app: HTMLElement, id: string): void {
-  // One connection for both elements.
+  // Both elements share one connection.
   const watch = watchTrace(streamPath(id));
   const trace = element("ssetarget-trace", { attributes: { follow: "" } });
   trace.watch = watch;
@@ -82,7 +82,7 @@ function actionFor(id: string, span: SpanNode): SpanAction | undefined {
   if (span.kind !== "wait" || span.state !== "waiting") return undefined;
   const type = span.waitingFor ?? span.name;
   return {
-    // Who presses it sees which event it sends, whatever the step is called.
+    // The label names the event, whatever the step's name is.
     label: type === "approval" ? `Approve: send “${type}”` : `Send “${type}”`,
     run: () => sendEvent(id, type),
   };

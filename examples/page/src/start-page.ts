@@ -6,7 +6,7 @@ import { topBar } from "./page-frame.ts";
 import { forgetRun, recentRuns, type RecentRun } from "./recent-runs.ts";
 import { startButton } from "./start-button.ts";
 
-/** The page at `/`: what this is, a button that starts a run, the same by curl, and the runs seen before. */
+/** The page at `/`: an introduction, a button that starts a run, the same with curl, and earlier runs. */
 export function showStartPage(app: HTMLElement): void {
   const [start, problem] = startButton("Start a purchase", "button primary large");
   const recent = element("section", { class: "recent" });
@@ -21,7 +21,7 @@ export function showStartPage(app: HTMLElement): void {
         class: "lead",
         text:
           "A purchase with a step that fails and is retried, a parallel pair, a sleep, and one that waits for you. " +
-          "Every step reaches this browser as a server-sent event; reload, or come late, and nothing is missing.",
+          "Every step reaches this browser as a server-sent event. Reload, or open the page late: nothing is missing.",
       }),
       element("div", { class: "start-action" }, start, problem),
       curlLines(),
@@ -33,12 +33,9 @@ export function showStartPage(app: HTMLElement): void {
 function curlLines(): HTMLElement {
   const origin = window.location.origin;
   const lines: [string, string][] = [
-    [
-      "Start a run, and keep its address",
-      `RUN=${origin}$(curl -s -o /dev/null -w '%header{location}' -X POST ${origin}/)`,
-    ],
+    ["Start a run, and keep its URL", `RUN=${origin}$(curl -s -o /dev/null -w '%header{location}' -X POST ${origin}/)`],
     ["Watch it", "curl -N $RUN/sse"],
-    ["Approve it, when it waits", "curl -X POST $RUN/event"],
+    ["Approve it, once it waits", "curl -X POST $RUN/event"],
   ];
   return element(
     "section",
@@ -80,7 +77,7 @@ function showRecent(section: HTMLElement): void {
 }
 
 function recentRun(run: RecentRun, onForget: () => void): HTMLElement {
-  // The state is of when it was last looked at: a word of the page's own, whatever the storage holds.
+  // The state when it was last watched: one of the page's own words, whatever the storage holds.
   const known = ["running", "waiting", "done", "failed", "abandoned"].includes(run.state) ? run.state : "abandoned";
   return element(
     "li",

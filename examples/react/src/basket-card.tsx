@@ -1,7 +1,7 @@
 import { BASKET, price, TOTAL } from "./basket.ts";
 import { CheckIcon, ItemIcon } from "./icons.tsx";
 
-/** What was ordered; each thing with a mark once it is in the parcel. */
+/** The ordered items, each marked once it is in the parcel. */
 export function BasketCard({ packedCount }: { readonly packedCount: number }) {
   return (
     <section className="card basket" aria-label="What you ordered">

@@ -4,7 +4,7 @@ import { BasketCard } from "./basket-card.tsx";
 import { TOTAL } from "./basket.ts";
 import { useAction } from "./use-action.ts";
 
-/** The basket, and the button that orders it. */
+/** The basket and its order button. */
 export function BasketPage({ go }: { readonly go: (path: string) => void }) {
   const order = useAction(useCallback(async () => go(`/orders/${await placeOrder()}`), [go]));
   return (
@@ -17,7 +17,7 @@ export function BasketPage({ go }: { readonly go: (path: string) => void }) {
         {order.isRunning ? "Placing your order…" : `Order and pay ${TOTAL}`}
       </button>
       <p className="fine" role="status">
-        {order.hasFailed ? "That did not work just now. Please try once more." : "A demo: nothing is charged or sent."}
+        {order.hasFailed ? "Something went wrong. Please try again." : "A demo: nothing is charged or sent."}
       </p>
     </main>
   );

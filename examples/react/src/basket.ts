@@ -1,4 +1,4 @@
-/** One thing in the basket. */
+/** One item in the basket. */
 export interface Item {
   readonly name: string;
   readonly icon: IconName;
@@ -7,7 +7,7 @@ export interface Item {
 
 export type IconName = "lamp" | "chairs" | "rug" | "glasses" | "vase" | "clock" | "mirror" | "plant";
 
-/** What the demo's purchase packs, in the order in which it does. */
+/** The items of the demo's purchase, in packing order. */
 export const BASKET: readonly Item[] = [
   { name: "Reading lamp", icon: "lamp", cents: 4_900 },
   { name: "Oak chairs, two", icon: "chairs", cents: 15_800 },

@@ -12,7 +12,7 @@ interface OrderPageProps {
   readonly go: (path: string) => void;
 }
 
-/** An order, live: this page says what happens to it while it happens. */
+/** An order, live: shows each step as it happens. */
 export function OrderPage({ id, go }: OrderPageProps) {
   const trace = useTrace(streamPath(id));
   const order = useMemo(() => toOrder({ roots: trace.roots }), [trace.roots]);
@@ -37,7 +37,7 @@ export function OrderPage({ id, go }: OrderPageProps) {
   );
 }
 
-/** What there is to do or to know beside the stages. */
+/** Actions and facts next to the stages. */
 function NextStep({ order, id, go }: { readonly order: Order } & OrderPageProps) {
   const approval = useAction(useCallback(() => approve(id), [id]));
   if (order.state === "failed") {
@@ -46,7 +46,7 @@ function NextStep({ order, id, go }: { readonly order: Order } & OrderPageProps)
         <button type="button" className="button primary" onClick={() => go("/")}>
           {order.isUnpaid ? "Back to your basket" : "Back to the shop"}
         </button>
-        {order.reason !== undefined && <p className="fine">What we were told: {order.reason}</p>}
+        {order.reason !== undefined && <p className="fine">Details: {order.reason}</p>}
       </div>
     );
   }
@@ -57,7 +57,7 @@ function NextStep({ order, id, go }: { readonly order: Order } & OrderPageProps)
       </p>
     );
   }
-  // The button says what one event does; an order that waits for another one gets none.
+  // The button sends one known event; an order that waits for another one gets no button.
   if (order.waitsFor !== APPROVAL) return null;
   return (
     <div className="next">
@@ -65,29 +65,27 @@ function NextStep({ order, id, go }: { readonly order: Order } & OrderPageProps)
         The parcel is fine
       </button>
       <p className="fine" role="status">
-        {approval.hasFailed
-          ? "That did not work just now. Please try once more."
-          : "In this demo, the warehouse is you."}
+        {approval.hasFailed ? "Something went wrong. Please try again." : "In this demo, the warehouse is you."}
       </p>
     </div>
   );
 }
 
-/** Says nothing as long as all is well. */
+/** Renders nothing while the connection works. */
 function Connection({ trace }: { readonly trace: Trace }) {
   const { status, attempt } = trace.state;
-  // A page that comes back from the background connects as well, and nothing was lost.
+  // A page that returns from the background also reconnects, but nothing was lost.
   if (attempt > 0) {
     return (
       <p className="banner" role="status">
-        We have lost touch with our house for a moment. Your order goes on, and this page will catch up.
+        We have lost touch with our server for a moment. Your order continues, and this page will catch up.
       </p>
     );
   }
   if (status !== "failed") return null;
   return (
     <p className="banner" role="alert">
-      This page no longer hears of your order.{" "}
+      This page no longer receives updates.{" "}
       <button type="button" className="link" onClick={trace.reconnect}>
         Try again
       </button>
@@ -99,8 +97,8 @@ function UnknownOrder({ go }: { readonly go: (path: string) => void }) {
   return (
     <main className="page narrow">
       <title>Order not found · Hearth &amp; Hall</title>
-      <h1>We do not know this order</h1>
-      <p className="lead">It may be that it is too old, or that a letter of its number got lost on the way here.</p>
+      <h1>We cannot find this order</h1>
+      <p className="lead">It may be too old, or its number may be incomplete.</p>
       <button type="button" className="button primary" onClick={() => go("/")}>
         Back to the shop
       </button>

@@ -1,42 +1,42 @@
 import type { Trace } from "ssetarget/react";
 import type { SpanNode } from "ssetarget/workflows";
 
-/** Where a stage of an order stands, as a customer understands it. */
+/** State of a stage, in a customer's terms. */
 export type StageState = "todo" | "active" | "waiting" | "done" | "failed" | "stopped";
 
 export interface Stage {
   readonly id: StageId;
   readonly title: string;
   readonly state: StageState;
-  /** The one thing worth saying about it now. */
+  /** The most useful detail right now. */
   readonly note: string | undefined;
-  /** From 0 to 1, where it is known how far it has come. */
+  /** Progress from 0 to 1, if known. */
   readonly fraction: number | undefined;
 }
 
 type StageId = "placed" | "payment" | "packing" | "check" | "courier";
 
-/** An order as the shop shows it: nothing in it knows of spans. */
+/** An order as the shop shows it, independent of spans. */
 export interface Order {
   readonly state: "starting" | "active" | "waiting" | "done" | "failed";
   readonly headline: string;
   readonly text: string;
   readonly stages: readonly Stage[];
-  /** How many things are in the parcel. */
+  /** Number of items in the parcel. */
   readonly packedCount: number;
-  /** The type of the event that the order waits for. */
+  /** Type of the event that the order waits for. */
   readonly waitsFor: string | undefined;
   readonly trackingNumber: string | undefined;
-  /** Whether nothing has been charged for sure. */
+  /** Whether it is certain that nothing was charged. */
   readonly isUnpaid: boolean;
-  /** What the failing step said, for those who want to know. */
+  /** The failed step's error message. */
   readonly reason: string | undefined;
 }
 
 interface StagePlan {
   readonly id: StageId;
   readonly title: string;
-  /** The names of the spans that it consists of. */
+  /** Names of its spans. */
   readonly spans: readonly string[];
   readonly headline: string;
   readonly text: string;
@@ -68,7 +68,7 @@ const PLAN: readonly StagePlan[] = [
     title: "Packing",
     spans: ["pack the parcel"],
     headline: "Your parcel is being packed",
-    text: "By hand, with a good deal of paper around the glasses.",
+    text: "By hand, with plenty of paper around the glasses.",
     todo: "Eight things, one parcel",
     done: "Eight things, one parcel",
   },
@@ -77,8 +77,8 @@ const PLAN: readonly StagePlan[] = [
     title: "Final check",
     spans: ["approval by the warehouse"],
     headline: "One last look",
-    text: "Somebody in the warehouse checks the parcel before it is closed.",
-    todo: "Somebody looks at it before it leaves",
+    text: "A colleague in the warehouse checks the parcel before it is closed.",
+    todo: "A last check before it leaves",
     done: "Checked and closed",
   },
   {
@@ -115,7 +115,7 @@ export function toOrder({ roots }: Pick<Trace, "roots">): Order {
   }
   if (run.state === "failed" || run.state === "abandoned") return failedOrder(facts);
   if (run.state === "done") {
-    return { ...facts, state: "done", headline: "It is on its way", text: "Your parcel has left our house." };
+    return { ...facts, state: "done", headline: "It is on its way", text: "Your parcel has left the warehouse." };
   }
   const { headline = "", text = "" } = PLAN[index] ?? {};
   const state = stages[index]?.state === "waiting" ? "waiting" : "active";
@@ -128,7 +128,7 @@ function failedOrder(facts: Omit<Order, "state" | "headline" | "text">): Order {
       ...facts,
       state: "failed",
       headline: "That did not go through",
-      text: "We are sorry. Your card has not been charged, and everything stays in your basket. Please try once more, or with another card.",
+      text: "We are sorry. Your card has not been charged, and everything stays in your basket. Please try again, or use another card.",
     };
   }
   return {
@@ -139,7 +139,7 @@ function failedOrder(facts: Omit<Order, "state" | "headline" | "text">): Order {
   };
 }
 
-/** One that was never told to have ended may have been charged. */
+/** A payment whose end was never reported may have been charged. */
 function isUnpaid(charge: SpanNode | undefined): boolean {
   return charge === undefined || charge.state === "failed";
 }
@@ -174,7 +174,7 @@ function stageNote(plan: StagePlan, state: StageState, open: SpanNode | undefine
     case "waiting":
       return "Waiting for a colleague";
     case "failed":
-      return plan.id === "payment" ? "The payment could not be made" : "This did not work";
+      return plan.id === "payment" ? "The payment failed" : "This step failed";
     case "stopped":
       return undefined;
     case "active":
@@ -192,9 +192,9 @@ function activeNote(span: SpanNode | undefined): string | undefined {
 }
 
 const ACTIVE_NOTES: Readonly<Record<string, string>> = {
-  "check the basket": "Looking through your basket",
+  "check the basket": "Checking your basket",
   "reserve the stock": "Setting everything aside",
-  "look for fraud": "Making sure that it is really you",
+  "look for fraud": "Making sure it is really you",
   "charge the card": "Asking your bank",
   "hand it to the carrier": "Signing the papers",
 };

@@ -1,6 +1,6 @@
 import type { Order } from "./order.ts";
 
-/** A parcel that fills, is closed, and drives off: what the words beside it say, as a picture. */
+/** A picture of the parcel: it fills, is closed, and drives off, like the text next to it says. */
 export function Parcel({ order }: { readonly order: Order }) {
   const stages = order.stages.filter(({ state }) => state === "done").length;
   const packing = order.stages.find(({ id }) => id === "packing");

@@ -10,7 +10,7 @@ const WORDS: Readonly<Record<StageState, string>> = {
   stopped: "not reached",
 };
 
-/** The stages of an order, from the first to the last. */
+/** The stages of an order, in sequence. */
 export function StageList({ stages }: { readonly stages: readonly Stage[] }) {
   return (
     <ol className="stages">

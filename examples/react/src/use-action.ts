@@ -1,13 +1,13 @@
 import { useCallback, useState } from "react";
 
-/** Something that a button does: whether it is at it, and whether it went wrong. */
+/** State of a button's action: whether it is running and whether it failed. */
 export interface Action {
   readonly run: () => void;
   readonly isRunning: boolean;
   readonly hasFailed: boolean;
 }
 
-/** Runs the work at most once at a time. */
+/** Runs the action, at most once at a time. */
 export function useAction(work: () => Promise<void>): Action {
   const [state, setState] = useState<"idle" | "running" | "failed">("idle");
   const run = useCallback(() => {

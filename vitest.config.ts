@@ -1,22 +1,10 @@
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
+import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
-const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
-
 /** Tests read the sources; the built package is proved by `npm run check` and by the examples. */
-const alias = [
-  { find: /^ssetarget$/, replacement: source("index.ts") },
-  { find: /^ssetarget\/node$/, replacement: source("node.ts") },
-  { find: /^ssetarget\/sqlite$/, replacement: source("sqlite.ts") },
-  { find: /^ssetarget\/redis$/, replacement: source("redis.ts") },
-  { find: /^ssetarget\/nats$/, replacement: source("nats.ts") },
-  { find: /^ssetarget\/testing$/, replacement: source("testing/index.ts") },
-  { find: /^ssetarget\/client$/, replacement: source("client/index.ts") },
-  { find: /^ssetarget\/react$/, replacement: source("react/index.ts") },
-  { find: /^ssetarget\/element$/, replacement: source("element/index.ts") },
-  { find: /^ssetarget\/(trace|workflows)$/, replacement: source("trace.ts") },
-];
+const conditions = ["ssetarget-source", ...defaultServerConditions];
+const fromSource = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 /** Tests mostly wait: for processes, sockets and browsers. On two cores, one more at a time than there are cores pays. */
 const WORKERS = Math.max(3, availableParallelism());
@@ -34,7 +22,7 @@ export default defineConfig({
   test: {
     projects: [
       {
-        resolve: { alias },
+        ...fromSource,
         test: {
           ...patient,
           name: "unit",
@@ -45,7 +33,7 @@ export default defineConfig({
         },
       },
       {
-        resolve: { alias },
+        ...fromSource,
         test: {
           ...patient,
           name: "stores",
@@ -73,7 +61,7 @@ export default defineConfig({
         },
       },
       {
-        resolve: { alias },
+        ...fromSource,
         test: {
           ...patient,
           name: "cloudflare",
@@ -83,7 +71,7 @@ export default defineConfig({
         },
       },
       {
-        resolve: { alias },
+        ...fromSource,
         test: {
           ...patient,
           name: "browser",

@@ -26,7 +26,7 @@ const LICENSES = { ssetarget: "LICENSE", "eventsource-parser": "node_modules/eve
  * Bundles a module with all that it imports into one ES module, as small as it can be made.
  * @param entry - By default the elements.
  */
-export async function bundleElement(entry = `${ROOT}src/element/index.ts`): Promise<string> {
+export async function bundleElement(entry = `${ROOT}src/element.ts`): Promise<string> {
   const result = await build({
     root: ROOT,
     configFile: false,
@@ -99,13 +99,13 @@ function shortStyles(): Plugin {
     name: "short-styles",
     enforce: "pre",
     transform(code, id) {
-      if (!id.includes("/src/element/")) return undefined;
+      if (!/\/src\/element[./]/.test(id)) return undefined;
       const short = code.replaceAll(
         /(\/\* css \*\/ `)([^`]*)/g,
         (_match, mark: string, text: string) => mark + shortCss(text),
       );
       // The package says so of the built module only, and defining the elements is what the sources are for, too.
-      return { code: short, map: null, moduleSideEffects: id.endsWith("/index.ts") };
+      return { code: short, map: null, moduleSideEffects: id.endsWith("/src/element.ts") };
     },
   };
 }

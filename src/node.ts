@@ -1,2 +1,2 @@
-export { type Admitting, toNodeHandler } from "./http/node-handler.ts";
+export { type Admitting, toNodeHandler } from "./node/handler.ts";
 export { sendEvents } from "./node/send-events.ts";

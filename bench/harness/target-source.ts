@@ -1,5 +1,5 @@
 import { SSEHub, SSETarget } from "../../dist/index.js";
-import type { Admitting } from "../../dist/http/node-handler.js";
+import type { Admitting } from "../../dist/node/handler.js";
 import type { BenchEvent } from "./bench-event.ts";
 import type { BenchOptions, BenchServer } from "./bench-server.ts";
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vite";
+import { defaultClientConditions, defineConfig } from "vite";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -7,19 +7,8 @@ export default defineConfig({
   root: here("."),
   resolve: {
     // Use the library's source, so that the page can be built before the library.
-    alias: {
-      "ssetarget/element": here("../../src/element/index.ts"),
-      "ssetarget/workflows": here("../../src/workflows/index.ts"),
-    },
+    conditions: ["ssetarget-source", ...defaultClientConditions],
   },
-  plugins: [
-    {
-      name: "define-elements",
-      // The package declares side effects only for the built module, which defines the elements.
-      transform: (code, id) =>
-        id === here("../../src/element/index.ts") ? { code, moduleSideEffects: true } : undefined,
-    },
-  ],
   build: {
     outDir: here("dist"),
     emptyOutDir: true,

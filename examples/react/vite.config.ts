@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vite";
+import { defaultClientConditions, defineConfig } from "vite";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 /** The demo on plain Node, which serves the orders. */
@@ -9,10 +9,7 @@ export default defineConfig({
   root: here("."),
   resolve: {
     // Use the library's source, so that the page can be built before the library.
-    alias: {
-      "ssetarget/react": here("../../src/react/index.ts"),
-      "ssetarget/workflows": here("../../src/workflows/index.ts"),
-    },
+    conditions: ["ssetarget-source", ...defaultClientConditions],
   },
   oxc: { jsx: { runtime: "automatic" } },
   server: {

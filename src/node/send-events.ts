@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { answer } from "../http/node-handler.ts";
-import { nodeRequestHead } from "../http/node-request-head.ts";
+import { answer } from "./handler.ts";
+import { nodeRequestHead } from "./request-head.ts";
 import { beginEvents, type SendEventsArguments, type SendEventsOptions } from "../target/send-events.ts";
 import type { ServerSentEventTarget } from "../target/server-sent-event-target.ts";
 import type { Source } from "../target/source-reader.ts";

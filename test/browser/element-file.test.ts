@@ -7,7 +7,7 @@ import { SSEHub } from "ssetarget";
 import { toNodeHandler } from "ssetarget/node";
 import { type SpanEvent, type SpanHandle, Tracer } from "ssetarget/workflows";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { SSETargetTraceElement } from "../../src/element/index.ts";
+import type { SSETargetTraceElement } from "../../src/element.ts";
 import { bundleElement } from "../../scripts/build-element.ts";
 import { launchChromium } from "./chromium.ts";
 import { openCuttingProxy, type CuttingProxy } from "./cutting-proxy.ts";
@@ -224,7 +224,7 @@ describe("the single file", () => {
 
 describe("the module", () => {
   it("can be loaded where there is no page, as servers do that render pages", async () => {
-    const { SSETargetTraceElement } = await import("../../src/element/index.ts");
+    const { SSETargetTraceElement } = await import("../../src/element.ts");
     expect(typeof SSETargetTraceElement).toBe("function");
   });
 });

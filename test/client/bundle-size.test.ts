@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { build, type Rolldown } from "vite";
 import { describe, expect, it } from "vitest";
 
-const client = fileURLToPath(new URL("../../src/client/index.ts", import.meta.url));
+const client = fileURLToPath(new URL("../../src/client.ts", import.meta.url));
 const entry = "\0entry";
 
 /** What a page has to load for this line, as vite makes it: minified, all in one. */

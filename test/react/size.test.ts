@@ -36,15 +36,15 @@ async function sizeOf(code: string): Promise<number> {
 
 describe("ssetarget/react", () => {
   it("costs less than 2.5 KB more than the client that it stands on", { timeout: 60_000 }, async () => {
-    const client = `export * from ${JSON.stringify(source("client/index.ts"))};`;
-    const react = `export * from ${JSON.stringify(source("react/index.ts"))};`;
+    const client = `export * from ${JSON.stringify(source("client.ts"))};`;
+    const react = `export * from ${JSON.stringify(source("react.ts"))};`;
     const [alone, both] = await Promise.all([sizeOf(client), sizeOf(client + react)]);
     expect(both - alone).toBeLessThan(MAX_BYTES);
   });
 
   it("leaves out what is not used", { timeout: 60_000 }, async () => {
-    const events = `export { useEventStream } from ${JSON.stringify(source("react/index.ts"))};`;
-    const all = `export * from ${JSON.stringify(source("react/index.ts"))};`;
+    const events = `export { useEventStream } from ${JSON.stringify(source("react.ts"))};`;
+    const all = `export * from ${JSON.stringify(source("react.ts"))};`;
     const [some, whole] = await Promise.all([sizeOf(events), sizeOf(all)]);
     // SpanTree above all: who folds alone does not pay for it.
     expect(whole - some).toBeGreaterThan(4_000);

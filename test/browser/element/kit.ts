@@ -1,6 +1,6 @@
 /** What tests and pictures load into a page: the elements, and a watch that is fed by hand. */
 import type { ConnectionState, ConnectionStatus } from "../../../src/client/connection-state.ts";
-import { SSETargetProgressElement, SSETargetTraceElement } from "../../../src/element/index.ts";
+import { SSETargetProgressElement, SSETargetTraceElement } from "../../../src/element.ts";
 import { SpanTree } from "../../../src/trace/tree/tree.ts";
 
 /** A watch without a connection: what it is given is what there is. */

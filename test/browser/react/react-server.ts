@@ -6,7 +6,7 @@ import { createElement } from "react";
 import { renderToString } from "react-dom/server";
 import { SSEHub, type ServerSentEvent } from "ssetarget";
 import { toNodeHandler } from "ssetarget/node";
-import { build } from "vite";
+import { build, defaultClientConditions } from "vite";
 import { PAGES, type PageProps } from "./pages.tsx";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -19,12 +19,7 @@ export async function buildScript(entry: "client.tsx" | "quick-start.tsx"): Prom
     root: here("."),
     define: { "process.env.NODE_ENV": JSON.stringify("development") },
     oxc: { jsx: { runtime: "automatic" } },
-    resolve: {
-      alias: {
-        "ssetarget/react": here("../../../src/react/index.ts"),
-        "ssetarget/workflows": here("../../../src/workflows/index.ts"),
-      },
-    },
+    resolve: { conditions: ["ssetarget-source", ...defaultClientConditions] },
     build: { write: false, minify: false, lib: { entry: here(entry), formats: ["es"], fileName: "app" } },
   });
   const output = Array.isArray(built) ? built[0] : built;

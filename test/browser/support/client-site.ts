@@ -5,13 +5,11 @@ import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { SSETarget, type EventStore, type SSETargetOptions } from "ssetarget";
 import { toNodeHandler } from "ssetarget/node";
-import { build, type Rolldown } from "vite";
+import { build, defaultClientConditions, type Rolldown } from "vite";
 import { openCuttingProxy, type CuttingProxy } from "../cutting-proxy.ts";
 import type { ClientPage } from "./client-page.ts";
 
 export type Tick = { type: "tick"; n: number };
-
-const source = (path: string) => fileURLToPath(new URL(`../../../src/${path}`, import.meta.url));
 
 /** The scripts of test pages, each made once. */
 const scripts = new Map<string, Promise<string>>();
@@ -20,9 +18,7 @@ async function bundle(file: string): Promise<string> {
   const result = (await build({
     configFile: false,
     logLevel: "error",
-    resolve: {
-      alias: { "ssetarget/client": source("client/index.ts"), "ssetarget/element": source("element/index.ts") },
-    },
+    resolve: { conditions: ["ssetarget-source", ...defaultClientConditions] },
     build: { write: false, rolldownOptions: { input: fileURLToPath(new URL(file, import.meta.url)) } },
   })) as Rolldown.RolldownOutput;
   return result.output[0].code;

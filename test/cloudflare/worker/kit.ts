@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { storeCases, type StoreCapability } from "../../../src/testing/index.ts";
+import { storeCases, type StoreCapability } from "../../../src/testing.ts";
 import { DurableObjectEventStore } from "../../../src/cloudflare/durable-object-event-store.ts";
 
 /** An object holds one stream, so two streams at once, and two stores that see each other, are not for this one. */

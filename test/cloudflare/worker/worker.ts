@@ -1,4 +1,4 @@
-import { serveSSE } from "../../../src/cloudflare/sse.ts";
+import { serveSSE } from "../../../src/cloudflare-sse.ts";
 import type { Env } from "./env.ts";
 import type { LabParams } from "./lab-workflow.ts";
 

@@ -1,6 +1,6 @@
 /** The other process: a store over a stream of a file, by messages. Ends when nobody asks any more. */
 import { SqliteEventStores } from "../../../src/sqlite.ts";
-import type { KitEvent } from "../../../src/testing/index.ts";
+import type { KitEvent } from "../../../src/testing.ts";
 import type { Answer, Question } from "./sqlite-remote.ts";
 
 const [path = "", stream = ""] = process.argv.slice(2);

@@ -1,12 +1,12 @@
-import { ifAllowed } from "../util/if-allowed.ts";
-import { SSETargetProgressElement } from "./progress-element.ts";
-import { SSETargetTraceElement, type TraceSelectDetail, type TraceStateDetail } from "./trace-element.ts";
+import { ifAllowed } from "./util/if-allowed.ts";
+import { SSETargetProgressElement } from "./element/progress-element.ts";
+import { SSETargetTraceElement, type TraceSelectDetail, type TraceStateDetail } from "./element/trace-element.ts";
 
-export { watchTrace } from "../client/watch-trace.ts";
-export type { SpanAction, SpanActions } from "./action-button.ts";
-export type { ViewStatus, WatchView } from "./connection.ts";
-export type { ProgressAttributes, TraceAttributes } from "./jsx.ts";
-export type { ProgressLabels, TraceLabels } from "./labels.ts";
+export { watchTrace } from "./client/watch-trace.ts";
+export type { SpanAction, SpanActions } from "./element/action-button.ts";
+export type { ViewStatus, WatchView } from "./element/connection.ts";
+export type { ProgressAttributes, TraceAttributes } from "./element/jsx.ts";
+export type { ProgressLabels, TraceLabels } from "./element/labels.ts";
 export { SSETargetProgressElement, SSETargetTraceElement, type TraceSelectDetail, type TraceStateDetail };
 
 declare global {

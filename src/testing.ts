@@ -5,5 +5,5 @@ export {
   type MakeStoreOptions,
   type StoreCapability,
   type StoreCase,
-} from "./conformance-case.ts";
-export { storeCases } from "./store-cases.ts";
+} from "./testing/conformance-case.ts";
+export { storeCases } from "./testing/store-cases.ts";

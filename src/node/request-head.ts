@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { RequestHead } from "./request-head.ts";
+import type { RequestHead } from "../http/request-head.ts";
 
 /** The characters of a host name, an IPv4 or an IPv6 address, and a port. */
 const HOST = /^(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::[0-9]{0,5})?$/i;

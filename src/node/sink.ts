@@ -1,8 +1,8 @@
 import { ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { SharedBytes } from "../wire/shared-bytes.ts";
-import { detectLossOf, progressOf } from "./node-socket-state.ts";
-import type { Sink, SinkListener } from "./sink.ts";
+import { detectLossOf, progressOf } from "./socket-state.ts";
+import type { Sink, SinkListener } from "../http/sink.ts";
 
 /** A Node response as a sink. Back-pressure is the response's own: `write`'s answer and `drain`. */
 export class NodeSink implements Sink {

@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { SSETargetError } from "../util/errors.ts";
 import { describeValue } from "../util/options.ts";
-import type { Admission } from "./admission.ts";
-import { beginLast, isDropped, turnOf } from "./node-pipeline.ts";
-import { nodeRequestHead } from "./node-request-head.ts";
-import { isGone, NodeSink } from "./node-sink.ts";
-import { NodeSocketSink, socketOf } from "./node-socket-sink.ts";
-import type { RequestHead } from "./request-head.ts";
-import { NOBODY, type Sink } from "./sink.ts";
+import type { Admission } from "../http/admission.ts";
+import { beginLast, isDropped, turnOf } from "./pipeline.ts";
+import { nodeRequestHead } from "./request-head.ts";
+import { isGone, NodeSink } from "./sink.ts";
+import { NodeSocketSink, socketOf } from "./socket-sink.ts";
+import type { RequestHead } from "../http/request-head.ts";
+import { NOBODY, type Sink } from "../http/sink.ts";
 
 /** What a handler serves: a target, a hub, or anything else that admits requests. */
 export interface Admitting {

@@ -1,8 +1,8 @@
 import { OutgoingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { SharedBytes } from "../wire/shared-bytes.ts";
-import { detectLossOf, progressOf } from "./node-socket-state.ts";
-import type { Sink, SinkListener } from "./sink.ts";
+import { detectLossOf, progressOf } from "./socket-state.ts";
+import type { Sink, SinkListener } from "../http/sink.ts";
 
 /**
  * A Node response whose body goes straight to its socket, as chunks that are framed once for all connections.

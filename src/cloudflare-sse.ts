@@ -1,0 +1,1 @@
+export { serveSSE, type ServeSSEOptions } from "./cloudflare/serve-sse.ts";

@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           ...patient,
           name: "unit",
-          include: ["test/{core,workflows,client,react,element,cli}/**/*.test.{ts,tsx}"],
+          include: ["test/{core,workflows,client,react,element,cli,scripts}/**/*.test.{ts,tsx}"],
           maxWorkers: WORKERS,
           // What needs no service goes first.
           sequence: { groupOrder: 1 },

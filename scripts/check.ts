@@ -3,7 +3,7 @@ import { requireNode, runSteps } from "./run.ts";
 requireNode();
 await runSteps([
   ["format", "oxfmt", "--check"],
-  ["lint, and who may import whom", "oxlint", "--type-aware", "--deny-warnings"],
+  ["lint", "oxlint", "--type-aware", "--deny-warnings"],
   ["types", "tsc", "-p", "tsconfig.json"],
   ["types of the core without Node's and the DOM's globals", "tsc", "-p", "tsconfig.core.json"],
   ["types of the Cloudflare bridge", "tsc", "-p", "tsconfig.cloudflare.json"],

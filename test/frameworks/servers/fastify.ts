@@ -15,7 +15,7 @@ app.route({
   url: "/streams/:id/sse",
   handler: (request, reply) => {
     reply.hijack();
-    // What plugins have set (CORS, cookies) would else be lost with the reply.
+    // Copy headers that plugins have set (CORS, cookies): they would be lost with the reply.
     for (const [name, value] of Object.entries(reply.getHeaders())) reply.raw.setHeader(name, value ?? "");
     return handle(request.raw, reply.raw);
   },

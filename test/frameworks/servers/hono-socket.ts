@@ -10,7 +10,7 @@ const app = new Hono<{ Bindings: HttpBindings }>();
 app.use("/streams/recipes/*", cors({ origin: "https://page.example" }));
 app.post("/control", (c) => control(c.req.raw));
 app.all("/streams/:id/sse", (c) => {
-  // What middlewares have set (CORS, cookies) would else be lost with Hono's response.
+  // Copy headers that middleware has set (CORS, cookies): they would be lost with Hono's response.
   c.res.headers.forEach((value, name) => c.env.outgoing.appendHeader(name, value));
   void handle(c.env.incoming, c.env.outgoing);
   return RESPONSE_ALREADY_SENT;

@@ -8,25 +8,25 @@ import { type Line, part } from "./line.ts";
 import { safeText } from "./safe-text.ts";
 import { judge } from "./verdict.ts";
 
-/** Why it is over. */
+/** Why `tail` exits. */
 export type Ending =
-  /** The server said so, and perhaps why; or nothing has come for as long as was asked for. */
+  /** The stream ended, perhaps with a reason; or `--until-idle` applied. */
   | { readonly type: "ended"; readonly end?: EndData }
   | { readonly type: "refused"; readonly error: ConnectionError }
   | { readonly type: "timeout"; readonly timeoutMs: number }
   | { readonly type: "signal"; readonly signal: "SIGINT" | "SIGTERM" | "SIGHUP" }
-  /** Whoever read the output has gone. */
+  /** The reader of the output has closed it. */
   | { readonly type: "unread" };
 
 export interface EndingFacts {
   readonly tree: SpanTree;
-  /** As it may be shown: without name, password and query. */
+  /** Safe to show: without user name, password, and query. */
   readonly url: string;
   readonly hasCredentials: boolean;
   readonly lastEventId: string;
 }
 
-/** How a process says that it ended, and what it says last. */
+/** The exit code and the last lines of output. */
 export interface Conclusion {
   readonly exitCode: number;
   readonly lines: readonly Line[];
@@ -34,9 +34,9 @@ export interface Conclusion {
 
 const EXIT_FAILED = 1;
 const EXIT_REFUSED = 3;
-/** As timeout(1) has it. */
+/** The same as timeout(1). */
 const EXIT_TIMEOUT = 124;
-/** As shells have it for a process that a signal has ended. */
+/** Shells add this to a signal's number. */
 const EXIT_SIGNAL_BASE = 128;
 
 export function conclude(ending: Ending, facts: EndingFacts): Conclusion {
@@ -50,13 +50,13 @@ export function conclude(ending: Ending, facts: EndingFacts): Conclusion {
     case "timeout": {
       const { running, waiting } = facts.tree.totals;
       const open = running + waiting;
-      const words = `Not over after ${durationText(ending.timeoutMs)}; ${open} ${open === 1 ? "span is" : "spans are"} open.`;
+      const words = `Timed out after ${durationText(ending.timeoutMs)}; ${open} ${open === 1 ? "span is" : "spans are"} open.`;
       return { exitCode: EXIT_TIMEOUT, lines: [{ parts: [part(words)] }, ...resumeLines(facts)] };
     }
     case "signal":
       return {
         exitCode: EXIT_SIGNAL_BASE + constants.signals[ending.signal],
-        lines: [{ parts: [part("No longer watched; what was watched goes on.", "quiet")] }, ...resumeLines(facts)],
+        lines: [{ parts: [part("Stopped watching; the run continues.", "quiet")] }, ...resumeLines(facts)],
       };
     case "unread":
       return { exitCode: EXIT_SIGNAL_BASE + constants.signals.SIGPIPE, lines: [] };
@@ -65,51 +65,49 @@ export function conclude(ending: Ending, facts: EndingFacts): Conclusion {
 
 function gapLines({ tree }: EndingFacts): Line[] {
   const isMissing = tree.gaps.some(({ reason }) => reason === "trimmed" || reason === "overflow");
-  return isMissing
-    ? [{ parts: [part("Some of the history is missing, and what is said here may lack it.", "waiting")] }]
-    : [];
+  return isMissing ? [{ parts: [part("Part of the history is missing, so this may be incomplete.", "waiting")] }] : [];
 }
 
 function resumeLines({ lastEventId }: EndingFacts): Line[] {
-  // This is copied into a shell, and the id is the server's: nothing in it is a command there.
+  // Users paste this into a shell, and the id comes from the server: it must not act as a command.
   if (!/^[\x21-\x7e]{1,300}$/.test(lastEventId)) return [];
   const quoted = /^[\w.:-]+$/.test(lastEventId) ? lastEventId : `'${lastEventId.replaceAll("'", String.raw`'\''`)}'`;
-  return [{ parts: [part(`What follows: --last-event-id ${quoted}`, "quiet")] }];
+  return [{ parts: [part(`To resume: --last-event-id ${quoted}`, "quiet")] }];
 }
 
 function refusalText(error: ConnectionError, { url, hasCredentials }: EndingFacts): string {
   const { code, status } = error;
   if (code === "not-an-event-stream") {
-    return `${url} is no event stream; it may be a page about one. Streams of ssetarget often end in /sse.`;
+    return `${url} is not an event stream; it may be a page about one. Stream URLs often end in /sse.`;
   }
-  if (code === "event-too-large") return `${url} has an event that is too large to be read.`;
+  if (code === "event-too-large") return `${url} sent an event that is too large.`;
   if (status !== undefined && status >= 300 && status < 400) return safeText(`${url} (${status}): ${error.message}.`);
   switch (status) {
     case 401:
       return hasCredentials
-        ? `The server does not accept these credentials (401).`
-        : `The server wants to know who asks (401). Set SSETARGET_TOKEN, or give a --header.`;
+        ? `The server rejected the credentials (401).`
+        : `You are not signed in (401). Set SSETARGET_TOKEN, or use --header.`;
     case 403:
-      return `The server does not show this stream to you (403).`;
+      return `You do not have access to this stream (403).`;
     case 404:
-      return `There is no stream at ${url} (404). Paths of streams often end in /sse; it may also be over and forgotten.`;
+      return `There is no stream at ${url} (404). Stream URLs often end in /sse; it may also have been deleted.`;
     case undefined:
-      return `${url} cannot be reached: ${reasonOf(error)}.`;
+      return `Cannot reach ${url}: ${reasonOf(error)}.`;
     default:
-      return `There is no stream to be had from ${url}: the server answers ${status}.`;
+      return `Cannot read ${url}: the server responded with ${status}.`;
   }
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nothing listens there",
-  ECONNRESET: "the connection was cut",
-  ENOTFOUND: "no host has this name",
-  EAI_AGAIN: "the host's name cannot be looked up just now",
-  ETIMEDOUT: "it does not answer",
-  CERT_HAS_EXPIRED: "its certificate has expired",
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "connection reset",
+  ENOTFOUND: "unknown host",
+  EAI_AGAIN: "the host name could not be looked up",
+  ETIMEDOUT: "no response",
+  CERT_HAS_EXPIRED: "the certificate has expired",
 };
 
-/** The innermost reason, in words where it is a common one. */
+/** The innermost reason, in words if it is a common one. */
 function reasonOf(error: Error): string {
   let innermost: unknown = error;
   for (let depth = 0; depth < 5 && innermost instanceof Error && innermost.cause !== undefined; depth++) {

@@ -1,35 +1,36 @@
-/** What `--help` says. */
-export const HELP = `Watch a stream of ssetarget in the terminal, until it ends.
+/** Text of `--help`. */
+export const HELP = `Follow a stream of ssetarget in the terminal until it ends.
 
   ssetarget tail <url> [options]
 
-What it shows
-  In a terminal the tree of spans, live. Elsewhere one line for each start, end and
-  log line of a span: time, what, which span, details, with a tab between them.
+Output
+  In a terminal, a live tree of spans. Elsewhere, one line for each start, end, and
+  log line of a span: time, event, span, details, separated by tabs.
 
-  --json               each event as it came, as one line of JSON
-  --plain              lines, in a terminal too
+  --json               each event as one line of JSON
+  --plain              lines, even in a terminal
   --logs <level>       log lines from this level on: debug, info (default), warn, error
   --no-logs            no log lines
 
-How it gets there
-  -H, --header "name: value"   a header of the request; can be repeated
-  --token <token>      "Authorization: Bearer <token>"; better in the environment,
-                       as SSETARGET_TOKEN, for command lines can be seen by others
-  --last-event-id <id> what comes after this event only
+Request
+  -H, --header "name: value"   a request header; can be repeated
+  --token <token>      "Authorization: Bearer <token>". Prefer the environment variable
+                       SSETARGET_TOKEN: other users can see command lines
+  --last-event-id <id> only events after this one
 
-When it is over
-  When the server says that the stream has ended. For streams that nobody ends:
+Exit
+  It exits when the server ends the stream. For streams that never end:
 
-  --until-idle <time>  also when everything has ended, and nothing has come for so long
-  --timeout <time>     after so long in any case
+  --until-idle <time>  also exit once all spans have ended and this long has passed
+                       without an event
+  --timeout <time>     exit after this time in any case
 
-  Times are written 500ms, 30s, 10m, 2h.
+  Times: 500ms, 30s, 10m, 2h.
 
 Exit codes
-  0    all runs ended well             3    the stream could not be had
-  1    a run failed, or never ended    124  --timeout was reached
-  2    the command is not right        130  stopped by Ctrl-C; the run goes on
+  0    all runs succeeded              3    the stream could not be read
+  1    a run failed, or did not end    124  --timeout was reached
+  2    invalid command line            130  stopped by Ctrl-C; the run continues
 
 Examples
   ssetarget tail http://localhost:9876/3f8a/sse
@@ -37,5 +38,5 @@ Examples
   ssetarget tail https://ci.example/runs/7/sse | grep -P '\\tfailed\\t'
   ssetarget tail https://ci.example/runs/7/sse --json | jq .type
 
-NO_COLOR and FORCE_COLOR are heeded. -h, --help shows this, -v, --version the version.
+NO_COLOR and FORCE_COLOR are respected. -h, --help: this text. -v, --version: the version.
 `;

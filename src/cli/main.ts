@@ -23,7 +23,7 @@ async function run(): Promise<number> {
     }
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\n\`ssetarget --help\` says what there is.\n`);
+    process.stderr.write(`${error.message}\nRun \`ssetarget --help\` for usage.\n`);
     return EXIT_USAGE;
   }
 }

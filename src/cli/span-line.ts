@@ -29,7 +29,7 @@ export function rowLine(row: ScreenRow, nowMs: number): Line {
     case "hidden":
       return hiddenLine(row.nodes, row.depth);
     case "more":
-      return { parts: [part(`… ${row.count} more are open; a higher window shows them`, "quiet")] };
+      return { parts: [part(`… ${row.count} more are open; enlarge the window to see them`, "quiet")] };
   }
 }
 
@@ -107,7 +107,7 @@ function detailParts(node: SpanNode, attempt: SpanNode | undefined, isFolded: bo
     case "failed":
       return failureParts(node, attempt, isFolded);
     case "abandoned":
-      return [part("  its end was never told", "quiet")];
+      return [part("  no end reported", "quiet")];
     case "done":
       return [];
   }

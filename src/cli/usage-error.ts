@@ -1,4 +1,4 @@
-/** The command was not written as it must be; the message says how. */
+/** An invalid command line; the message says how to fix it. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }

@@ -5,25 +5,24 @@ import { type Line, type Part, part } from "./line.ts";
 import { errorText, iconOf, nameOf, shortText } from "./span-line.ts";
 import { shownBelow } from "./span-shape.ts";
 
-/** How what was watched came out. */
+/** The outcome of the watched runs. */
 export interface Verdict {
   readonly isGood: boolean;
-  /** Said last: each run, and why where it failed. */
+  /** Printed last: each run, and why it failed. */
   readonly lines: readonly Line[];
 }
 
 const MAX_RUNS = 20;
 const MAX_CAUSES = 5;
-/** A failure deeper than this is told where the search ends. */
+/** The search for causes stops at this depth. */
 const MAX_DEPTH = 100;
 
-/** What a server says of the end of a stream that stands for something that failed. */
+/** The end's `reason` for a failed run. */
 const FAILED_REASON = "failed";
 
 /**
- * Judges the runs: good where all of them ended well. A run that a later one has replaced does not count, nor does a span
- * whose run is unknown, as long as there is one that is known. Where there is none at all nothing has gone wrong,
- * unless the end of the stream says so.
+ * The outcome is good if all runs succeeded. Replaced runs do not count. Neither do spans of unknown runs, unless all are
+ * unknown. Without any run the outcome is good, unless the end of the stream says otherwise.
  */
 export function judge(roots: readonly SpanNode[], end: EndData = {}): Verdict {
   const known = roots.filter((root) => !root.isOrphan);
@@ -32,13 +31,13 @@ export function judge(roots: readonly SpanNode[], end: EndData = {}): Verdict {
   const told = [...bad, ...runs.filter((run) => run.state === "done")].slice(0, MAX_RUNS);
   const lines = told.flatMap((run) => [runLine(run), ...causes(run).map(causeLine)]);
   if (runs.length > told.length) lines.push({ parts: [part(`… and ${runs.length - told.length} more`, "quiet")] });
-  if (runs.length === 0) lines.push({ parts: [part("The stream has ended. It told of no span.", "quiet")] });
+  if (runs.length === 0) lines.push({ parts: [part("The stream ended without any spans.", "quiet")] });
   const why = [end.reason, end.message].flatMap((text) => (typeof text === "string" ? shortText(text) : []));
-  if (why.length > 0) lines.push({ parts: [part(`The end was told with: ${why.join(", ")}`)] });
+  if (why.length > 0) lines.push({ parts: [part(`The stream ended with: ${why.join(", ")}`)] });
   return { isGood: bad.length === 0 && end.reason !== FAILED_REASON, lines };
 }
 
-/** A workflow that is started anew grows a tree of its own beside the one before, in the same trace; roots are in order. */
+/** A restarted workflow adds a new tree to the same trace, after the earlier one. */
 function withoutReplaced(roots: readonly SpanNode[]): readonly SpanNode[] {
   const newest = new Map<string, SpanNode>();
   const keyOf = ({ traceId, name }: SpanNode) => JSON.stringify([traceId, name]);
@@ -59,7 +58,7 @@ function runLine(run: SpanNode): Line {
       };
     }
     case "abandoned":
-      return { parts: [...name, part(" was never told to have ended; the stream is over")] };
+      return { parts: [...name, part(" did not report its end before the stream ended")] };
     case "running":
     case "waiting":
       return { parts: [...name, part(` is still ${run.state}`)] };
@@ -75,11 +74,11 @@ function causeLine({ path, error }: Cause): Line {
   return { parts: [part(`  ${path.join(" / ")}: `), part(errorText(error), "failed")] };
 }
 
-/** The innermost failures below a failed run: where it began to go wrong. */
+/** The innermost failures below a failed run: the root causes. */
 function causes(run: SpanNode): Cause[] {
   const found: Cause[] = [];
   const visit = (node: SpanNode, path: readonly string[]): void => {
-    // The last attempt speaks for those before it.
+    // Only the last attempt counts.
     const lastAttempt = node.attempts.at(-1);
     const failed = shownBelow(node).filter(
       (child) => child.rollup === "failed" && (child.kind !== "attempt" || child === lastAttempt),

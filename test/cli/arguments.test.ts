@@ -69,23 +69,23 @@ describe("the command line", () => {
   });
 
   it.each([
-    [["follow", URL_TEXT], 'There is no command "follow"; there is `tail`.'],
+    [["follow", URL_TEXT], 'Unknown command "follow"; use `tail`.'],
     [["tail"], "`tail` needs the URL of an event stream."],
-    [["tail", "localhost:9876/x/sse"], "begins with http:// or https://"],
-    [["tail", URL_TEXT, URL_TEXT], "`tail` takes one URL, and was given 2."],
+    [["tail", "localhost:9876/x/sse"], "starts with http:// or https://"],
+    [["tail", URL_TEXT, URL_TEXT], "`tail` takes one URL, got 2."],
     [["tail", URL_TEXT, "--colour"], "Unknown option '--colour'."],
     [["tail", URL_TEXT, "--timeout"], "'--timeout <value>' argument missing"],
     [
       ["tail", URL_TEXT, "--timeout", "soon"],
-      "`--timeout` takes a duration up to 24 days, for example 90s, 10m or 2h.",
+      "`--timeout` must be a duration up to 24 days, for example 90s, 10m, or 2h.",
     ],
-    [["tail", URL_TEXT, "--until-idle", "0"], "`--until-idle` takes a duration"],
-    [["tail", URL_TEXT, "--logs", "loud"], "`--logs` takes one of debug, info, warn, error."],
-    [["tail", URL_TEXT, "--logs", "warn", "--no-logs"], "Choose one of `--logs` and `--no-logs`."],
-    [["tail", URL_TEXT, "--json", "--plain"], "Choose one of `--json` and `--plain`."],
-    [["tail", URL_TEXT, "--header", "no colon"], '`--header` takes "name: value"'],
-    [["tail", URL_TEXT, "--last-event-id", "4 1"], "`--last-event-id` takes the id of an event"],
-    [["\u001b[2J"], 'There is no command "␛[2J"; there is `tail`.'],
+    [["tail", URL_TEXT, "--until-idle", "0"], "`--until-idle` must be a duration"],
+    [["tail", URL_TEXT, "--logs", "loud"], "`--logs` must be one of debug, info, warn, error."],
+    [["tail", URL_TEXT, "--logs", "warn", "--no-logs"], "Use either `--logs` or `--no-logs`."],
+    [["tail", URL_TEXT, "--json", "--plain"], "Use either `--json` or `--plain`."],
+    [["tail", URL_TEXT, "--header", "no colon"], '`--header` needs "name: value"'],
+    [["tail", URL_TEXT, "--last-event-id", "4 1"], "`--last-event-id` must be an event id"],
+    [["\u001b[2J"], 'Unknown command "␛[2J"; use `tail`.'],
   ])("%j is refused in words", (line, words) => {
     expect(complaint(line)).toContain(words);
   });

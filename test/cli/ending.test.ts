@@ -14,11 +14,11 @@ function refusal(error: ConnectionError): readonly [number, string] {
 describe("a stream that cannot be had", () => {
   it.each([410, 429, 500, 503])("is told by the server's status %i, and nothing else of its answer", (status) => {
     const error = new ConnectionError("connection-lost", "status and null", status);
-    expect(refusal(error)).toEqual([3, `There is no stream to be had from ${URL_TEXT}: the server answers ${status}.`]);
+    expect(refusal(error)).toEqual([3, `Cannot read ${URL_TEXT}: the server responded with ${status}.`]);
   });
 
   it("is one that could be reached where an event is too large", () => {
     const error = new ConnectionError("event-too-large", "an event is longer than `maxEventLength`");
-    expect(refusal(error)).toEqual([3, `${URL_TEXT} has an event that is too large to be read.`]);
+    expect(refusal(error)).toEqual([3, `${URL_TEXT} sent an event that is too large.`]);
   });
 });

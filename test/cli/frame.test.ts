@@ -101,7 +101,7 @@ describe("the screen", () => {
         ⠸ purchase                                                        5.3s
           ⠸ charge the card  attempt 2                                    1.8s
             ⠸ attempt 2                                                   1.1s
-        … 3 more are open; a higher window shows them
+        … 3 more are open; enlarge the window to see them
         3 running · 2 waiting · 5 done
       `),
     );
@@ -191,7 +191,7 @@ describe("the screen", () => {
       picture(`
         ✗ run                                                             60ms
           ✗ one  No such file                                             49ms
-          – late  its end was never told
+          – late  no end reported
         2 failed · 1 abandoned
       `),
     );

@@ -74,7 +74,7 @@ describe("ssetarget tail, in a pipe", { timeout: TIMEOUT_MS }, () => {
     await tell(target, [started("build")]);
     expect(await runCli(["tail", target.url]).exit).toMatchObject({
       code: 1,
-      stderr: "– build was never told to have ended; the stream is over\n",
+      stderr: "– build did not report its end before the stream ended\n",
     });
   });
 
@@ -130,7 +130,7 @@ describe("ssetarget tail, in a pipe", { timeout: TIMEOUT_MS }, () => {
     await tell(target, GOOD);
     const { code, stdout, stderr } = await runCli(["tail", target.url]).exit;
     expect([code, ...whats(stdout)]).toEqual([0, "gap", "done", "end"]);
-    expect(stderr).toBe("✓ build done\nSome of the history is missing, and what is said here may lack it.\n");
+    expect(stderr).toBe("✓ build done\nPart of the history is missing, so this may be incomplete.\n");
   });
 
   it("leaves out what cannot be read, and says so", async () => {
@@ -145,7 +145,7 @@ describe("ssetarget tail, in a pipe", { timeout: TIMEOUT_MS }, () => {
     strange.closeAllConnections();
     strange.close();
     expect([code, stdout]).toEqual([0, "-\tend\t-\n"]);
-    expect(stderr).toMatch(/cannot be read.*\nThe stream has ended\. It told of no span\.\n$/);
+    expect(stderr).toMatch(/cannot be read.*\nThe stream ended without any spans\.\n$/);
   });
 
   it("goes on after the event that it is told", async () => {
@@ -172,7 +172,7 @@ describe("ssetarget tail, in a pipe", { timeout: TIMEOUT_MS }, () => {
     expect(asked.code).toBe(3);
     expect(asked.stderr).toContain("SSETARGET_TOKEN");
     const refused = await runCli(["tail", target.url], { SSETARGET_TOKEN: "0ther" }).exit;
-    expect(refused).toMatchObject({ code: 3, stderr: "The server does not accept these credentials (401).\n" });
+    expect(refused).toMatchObject({ code: 3, stderr: "The server rejected the credentials (401).\n" });
     const known = await runCli(["tail", target.url, "-H", "X-Tenant: 7"], { SSETARGET_TOKEN: "s3cret" }).exit;
     expect(known.code).toBe(0);
     expect(target.requests.at(-1)?.headers["x-tenant"]).toBe("7");
@@ -196,12 +196,12 @@ describe("ssetarget tail, in a pipe", { timeout: TIMEOUT_MS }, () => {
     expect(await runCli(["tail", target.url]).exit).toMatchObject({
       code: 3,
       stdout: "",
-      stderr: `There is no stream at ${target.url} (404). Paths of streams often end in /sse; it may also be over and forgotten.\n`,
+      stderr: `There is no stream at ${target.url} (404). Stream URLs often end in /sse; it may also have been deleted.\n`,
     });
     const page = `http://127.0.0.1:${target.port}/run`;
     expect(await runCli(["tail", page]).exit).toMatchObject({
       code: 3,
-      stderr: `${page} is no event stream; it may be a page about one. Streams of ssetarget often end in /sse.\n`,
+      stderr: `${page} is not an event stream; it may be a page about one. Stream URLs often end in /sse.\n`,
     });
   });
 
@@ -212,7 +212,7 @@ describe("ssetarget tail, in a pipe", { timeout: TIMEOUT_MS }, () => {
     server = undefined;
     expect(await runCli(["tail", url]).exit).toMatchObject({
       code: 3,
-      stderr: `The connection is lost; trying again.\n${url} cannot be reached: nothing listens there (ECONNREFUSED).\n`,
+      stderr: `The connection is lost; trying again.\nCannot reach ${url}: connection refused (ECONNREFUSED).\n`,
     });
   });
 
@@ -220,7 +220,7 @@ describe("ssetarget tail, in a pipe", { timeout: TIMEOUT_MS }, () => {
     expect(await runCli(["tail"]).exit).toEqual({
       code: 2,
       stdout: "",
-      stderr: "`tail` needs the URL of an event stream.\n`ssetarget --help` says what there is.\n",
+      stderr: "`tail` needs the URL of an event stream.\nRun `ssetarget --help` for usage.\n",
     });
   });
 
@@ -243,7 +243,7 @@ describe("ssetarget tail, in a pipe", { timeout: TIMEOUT_MS }, () => {
     await cli.until(({ stdout }) => stdout.includes("started"));
     const { code, stderr } = await cli.exit;
     expect(code).toBe(124);
-    expect(stderr).toMatch(/^Not over after 4\.0s; 1 span is open\.\nWhat follows: --last-event-id 1\.\w+\n$/);
+    expect(stderr).toMatch(/^Timed out after 4\.0s; 1 span is open\.\nTo resume: --last-event-id 1\.\w+\n$/);
   });
 
   it("ends with 130 when it is interrupted", async () => {
@@ -254,7 +254,7 @@ describe("ssetarget tail, in a pipe", { timeout: TIMEOUT_MS }, () => {
     cli.signal("SIGINT");
     const { code, stderr } = await cli.exit;
     expect(code).toBe(130);
-    expect(stderr).toContain("what was watched goes on");
+    expect(stderr).toContain("the run continues");
   });
 
   it("leaves quietly when whoever read it has left", async () => {
@@ -310,12 +310,12 @@ describe("ssetarget tail, in a terminal", { timeout: TIMEOUT_MS }, () => {
       expect.stringMatching(/^✓ look for fraud +2\.5s$/),
       expect.stringMatching(/^✓ compare addresses +1\.1s$/),
       expect.stringMatching(/^✓ ask the bank +1\.4s$/),
-      "– charge the card  2 attempts  its end was never told",
+      "– charge the card  2 attempts  no end reported",
       expect.stringMatching(/^✗ attempt 1 {2}The provider is busy +699ms$/),
-      "– attempt 2  its end was never told",
-      "– pack the parcel  its end was never told",
-      "– let it settle  its end was never told",
-      "– approval by the warehouse  its end was never told",
+      "– attempt 2  no end reported",
+      "– pack the parcel  no end reported",
+      "– let it settle  no end reported",
+      "– approval by the warehouse  no end reported",
       "✗ purchase failed after 9.0s: Out of parcels",
       "",
     ]);
@@ -349,7 +349,7 @@ describe("ssetarget tail, in a terminal", { timeout: TIMEOUT_MS }, () => {
     expect(code).toBe(130);
     const left = look(stdout);
     expect(left.isCursorVisible).toBe(true);
-    expect(left.lines.join("\n")).toContain("No longer watched; what was watched goes on.");
+    expect(left.lines.join("\n")).toContain("Stopped watching; the run continues.");
   });
 
   it("lends the terminal to the shell when it is stopped, and goes on when it is called back", async () => {

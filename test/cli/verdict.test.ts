@@ -51,7 +51,7 @@ describe("the verdict", () => {
   });
 
   it("is bad where a run was never told to have ended", () => {
-    expect(verdict([started("a")])).toEqual([false, "– a was never told to have ended; the stream is over"]);
+    expect(verdict([started("a")])).toEqual([false, "– a did not report its end before the stream ended"]);
   });
 
   it("does not count a run that a later one has replaced, nor what belongs to a run that is not known", () => {
@@ -71,7 +71,7 @@ describe("the verdict", () => {
     expect(
       verdict([started("orphan", { parent: "gone" }), failed("orphan", "Lost", { parent: "gone", ms: 1 })]),
     ).toEqual([false, "✗ orphan failed after 1ms: Lost"]);
-    expect(verdict([{ type: "greeting" }])).toEqual([true, "The stream has ended. It told of no span."]);
+    expect(verdict([{ type: "greeting" }])).toEqual([true, "The stream ended without any spans."]);
   });
 
   it("says what the end was told with, and believes it", () => {
@@ -82,11 +82,11 @@ describe("the verdict", () => {
     };
     expect(said({ reason: "failed", message: "Out of\u001b[2J memory" })).toEqual([
       false,
-      "The stream has ended. It told of no span.",
-      "The end was told with: failed, Out of␛[2J memory",
+      "The stream ended without any spans.",
+      "The stream ended with: failed, Out of␛[2J memory",
     ]);
     tree.applyAll([started("a"), ended("a", { ms: 1 })]);
-    expect(said({ reason: "stopped" })).toEqual([true, "✓ a done in 1ms", "The end was told with: stopped"]);
+    expect(said({ reason: "stopped" })).toEqual([true, "✓ a done in 1ms", "The stream ended with: stopped"]);
     expect(said({ reason: 7 })).toEqual([true, "✓ a done in 1ms"]);
   });
 

@@ -48,7 +48,7 @@ describe("the page of a destination", () => {
     try {
       const html = await readFile("examples/destination/index.html", "utf8");
       const script = await readFile("examples/destination/sse.js", "utf8");
-      const shown = /The page,.*?```js\n(.*?)```/s.exec(await readFile("docs/destinations.md", "utf8"))?.[1] ?? "";
+      const shown = /```js\n(.*?)```/s.exec(await readFile("docs/destinations.md", "utf8"))?.[1] ?? "";
       await writeFile(join(folder, "index.html"), html);
       await writeFile(join(folder, "sse.js"), script.replace("http://127.0.0.1:9878", example.url));
       const documented = shown.replace("http://localhost:8080", example.url);

@@ -17,28 +17,16 @@ export type { Admission } from "./http/admission.ts";
 export type { Authorization, Authorize } from "./http/endpoint.ts";
 export type { RequestHead } from "./http/request-head.ts";
 export type { Sink, SinkListener } from "./http/sink.ts";
-export {
-  type AppendableEventStore,
-  type BoundedEventStore,
-  type ClosableEventStore,
-  type EventBounds,
-  type EventFollower,
-  type EventStore,
-  type EventStores,
-  type EventSubscription,
-  type FollowableEventStore,
-  isAppendable,
-  isBounded,
-  isClosable,
-  isFollowable,
-  isKeyed,
-  isPageable,
-  isTrimmable,
-  type KeyedEventStore,
-  type PageableEventStore,
-  type PageLimits,
-  type TrimmableEventStore,
-} from "./store/event-store.ts";
+export type {
+  AppendNotice,
+  EventBounds,
+  EventLog,
+  EventStorage,
+  EventStore,
+  LogListener,
+  LogWatch,
+  PageLimits,
+} from "./store/event-log.ts";
 export { MemoryEventStore, type MemoryEventStoreOptions } from "./store/memory-event-store.ts";
 export { NullEventStore } from "./store/null-event-store.ts";
 export type { StartAt } from "./stream/feed.ts";

@@ -8,20 +8,20 @@ import {
   type StoredEvent,
 } from "../event/event.ts";
 import { SSETargetError } from "../util/errors.ts";
-import type {
-  AppendableEventStore,
-  BoundedEventStore,
-  EventBounds,
-  EventFollower,
-  EventStore,
-  EventSubscription,
-  FollowableEventStore,
-  KeyedEventStore,
-  PageableEventStore,
-  PageLimits,
-  TrimmableEventStore,
-} from "../store/event-store.ts";
-import { Followers } from "../store/followers.ts";
+import {
+  Followers,
+  type AppendableEventStore,
+  type BoundedEventStore,
+  type EventBounds,
+  type EventFollower,
+  type EventStore,
+  type EventSubscription,
+  type FollowableEventStore,
+  type KeyedEventStore,
+  type PageableEventStore,
+  type PageLimits,
+  type TrimmableEventStore,
+} from "../store/followable-store.ts";
 import { randomEpoch } from "../store/random-epoch.ts";
 
 /** One row of the history. A type and not an interface, because `sql.exec` asks for an index signature. */

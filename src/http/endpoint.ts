@@ -1,7 +1,7 @@
 import type { ServerSentEvent } from "../event/event.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import type { Feed, StartAt } from "../stream/feed.ts";
-import { withTimeout } from "../stream/with-timeout.ts";
+import { withTimeout } from "../util/with-timeout.ts";
 import { STREAM_HEADERS, STREAM_NAME_HEADER } from "../wire/response-head.ts";
 import { textHash } from "../util/text-hash.ts";
 import { AgeLimit } from "./age-limit.ts";

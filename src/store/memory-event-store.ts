@@ -10,54 +10,34 @@ import {
 } from "../event/event.ts";
 import { SSETargetError } from "../util/errors.ts";
 import { readOptions, wholeNumberOption } from "../util/options.ts";
-import type {
-  AppendableEventStore,
-  BoundedEventStore,
-  EventBounds,
-  EventFollower,
-  EventStore,
-  EventSubscription,
-  FollowableEventStore,
-  KeyedEventStore,
-  PageableEventStore,
-  PageLimits,
-  TrimmableEventStore,
-} from "./event-store.ts";
-import { Followers } from "./followers.ts";
+import type { EventBounds, EventLog, EventStore, LogListener, LogWatch, PageLimits } from "./event-log.ts";
+import { LogListeners } from "./log-listeners.ts";
 import { randomEpoch } from "./random-epoch.ts";
 
 export interface MemoryEventStoreOptions {
-  /** The id after which this history begins: what came before it is gone, and clients are told so. @defaultValue 0 */
+  /** The id after which this history starts: earlier events are gone, and clients are told so. @defaultValue 0 */
   readonly startAfterId?: number;
-  /** How many events are kept; the oldest are forgotten first. @defaultValue 100_000 */
+  /** Retained events; the oldest are dropped first. @defaultValue 100_000 */
   readonly maxEvents?: number;
-  /** How much JSON is kept, in bytes (UTF-16 code units of it, to be exact); the newest event always is. @defaultValue 67_108_864 (64 MiB) */
+  /** Retained JSON in bytes (UTF-16 code units, to be exact); the newest event always is. @defaultValue 67_108_864 (64 MiB) */
   readonly maxBytes?: number;
 }
 
 /**
  * Keeps events in this process. Its history is lost with the process, which is why its epoch is new every time:
- * a client that comes back after a restart is told so instead of missing events in silence.
+ * a client that reconnects after a restart gets a gap instead of silently missing events.
  *
- * What is stored is a copy. A key is remembered as long as its event is retained.
+ * What is stored is a copy. A key is known as long as its event is retained.
  */
-export class MemoryEventStore<E extends ServerSentEvent>
-  implements
-    EventStore<E>,
-    AppendableEventStore<E>,
-    PageableEventStore<E>,
-    FollowableEventStore<E>,
-    BoundedEventStore,
-    TrimmableEventStore,
-    KeyedEventStore<E>
-{
+export class MemoryEventStore<E extends ServerSentEvent> implements EventStore<E>, EventLog<E> {
+  readonly isLocal = true;
   readonly #maxEvents: number;
   readonly #maxBytes: number;
-  readonly #epoch = randomEpoch();
-  readonly #followers = new Followers<E>();
+  readonly #listeners = new LogListeners<E>();
   readonly #keys = new Map<string, EventRecord>();
-  /** Retained events, ids without holes. The first `#offset` places are forgotten ones not yet cut off. */
+  /** Retained events, ids without holes. The first `#offset` places are dropped ones not yet cut off. */
   #records: (EventRecord | undefined)[] = [];
+  #epoch = randomEpoch();
   #offset = 0;
   #bytes = 0;
   #lastId = 0;
@@ -72,40 +52,45 @@ export class MemoryEventStore<E extends ServerSentEvent>
     this.#lastId = wholeNumberOption("startAfterId", options.startAfterId, 0, 0);
   }
 
-  /** @throws SSETargetError `stream-completed`, `unserializable-data` */
-  async storeEvent(event: E): Promise<StoredEvent<E>> {
-    const snapshot = snapshotEvent(event);
-    const known = this.#known(snapshot);
-    if (known !== undefined) return known;
-    const stored = this.#append(snapshot);
-    this.#followers.tell([stored]);
-    return stored;
+  /** The greatest id assigned so far; 0 before the first. */
+  get lastId(): number {
+    return this.#lastId;
   }
 
-  /** @throws SSETargetError `stream-completed`, `unserializable-data`; nothing is stored then */
-  async storeEvents(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
-    const snapshots = events.map((event) => snapshotEvent(event));
-    const end = snapshots.findIndex((event) => event.type === END_EVENT_TYPE);
-    // All or nothing: what would be refused half-way is refused before anything is appended.
-    if (end !== -1 && snapshots.slice(end + 1).some((event) => this.#known(event) === undefined)) refuseCompleted();
-    if (this.#completed && snapshots.some((event) => this.#known(event) === undefined)) refuseCompleted();
-    const fresh: StoredEvent<E>[] = [];
-    const answers = snapshots.map((event) => {
-      const known = this.#known(event);
-      if (known !== undefined) return known;
-      const stored = this.#append(event);
-      fresh.push(stored);
-      return stored;
-    });
-    this.#followers.tell(fresh);
-    return answers;
+  /** Whether the last event is `ssetarget:end`. */
+  get isCompleted(): boolean {
+    return this.#completed;
+  }
+
+  /** @throws SSETargetError as {@link append} */
+  async storeEvent(event: E): Promise<StoredEvent<E>> {
+    return (await this.append([event]))[0] as StoredEvent<E>;
   }
 
   async getEvents(afterId: number): Promise<readonly StoredEvent<E>[]> {
-    return this.#eventsAfter(afterId);
+    return this.#records.slice(this.#indexAfter(afterId)).map((record) => reviveEvent(record as EventRecord));
   }
 
-  async getEventsPage(afterId: number, limits: PageLimits): Promise<readonly StoredEvent<E>[]> {
+  /** @throws SSETargetError `stream-completed`, `unserializable-data`; nothing is stored then */
+  async append(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
+    const snapshots = events.map((event) => snapshotEvent(event));
+    // All or none: what would be refused half-way is refused before anything is appended.
+    const end = this.#completed ? -1 : snapshots.findIndex(({ type }) => type === END_EVENT_TYPE);
+    if (this.#completed || end !== -1) this.#refuseUnknown(snapshots, end + 1);
+    const afterId = this.#lastId;
+    const stored = snapshots.map((event) => this.#known(event) ?? this.#append(event));
+    if (this.#lastId > afterId && this.#listeners.size > 0) {
+      const isAllNew = this.#lastId - afterId === stored.length;
+      this.#listeners.appended({
+        afterId,
+        events: isAllNew ? stored : newOf(stored, afterId),
+        epoch: this.#epoch,
+      });
+    }
+    return stored;
+  }
+
+  async read(afterId: number, limits: PageLimits): Promise<readonly StoredEvent<E>[]> {
     const page: StoredEvent<E>[] = [];
     let bytes = 0;
     for (let index = this.#indexAfter(afterId); index < this.#records.length; index++) {
@@ -118,38 +103,32 @@ export class MemoryEventStore<E extends ServerSentEvent>
     return page;
   }
 
-  async subscribe(afterId: number, follower: EventFollower<E>): Promise<EventSubscription> {
-    // No await in here: an event stored between the look and the subscription would be lost.
-    if (afterId + 1 < this.#firstId || afterId > this.#lastId) follower.onInterrupted();
-    const earlier = this.#eventsAfter(afterId);
-    if (earlier.length > 0) follower.onEvents(earlier);
-    return this.#followers.add(follower);
-  }
-
-  async getBounds(): Promise<EventBounds> {
-    return this.bounds;
-  }
-
-  /** What `getBounds` answers, at once. */
-  get bounds(): EventBounds {
+  async bounds(): Promise<EventBounds> {
     return { firstId: this.#firstId, lastId: this.#lastId, epoch: this.#epoch, completed: this.#completed };
   }
 
-  async getEventByKey(key: string): Promise<StoredEvent<E> | undefined> {
-    const record = this.#keys.get(key);
-    return record === undefined ? undefined : reviveEvent<E>(record);
+  async watch(listener: LogListener<E>): Promise<LogWatch> {
+    return this.#listeners.add(listener);
   }
 
   async trim(beforeId: number): Promise<void> {
-    while (this.#firstId < beforeId && this.#firstId <= this.#lastId) this.#forgetFirst();
+    while (this.#firstId < beforeId && this.#firstId <= this.#lastId) this.#dropFirst();
+    this.#listeners.changed();
+  }
+
+  async delete(): Promise<void> {
+    this.#keys.clear();
+    this.#records = [];
+    this.#epoch = randomEpoch();
+    this.#offset = 0;
+    this.#bytes = 0;
+    this.#lastId = 0;
+    this.#completed = false;
+    this.#listeners.changed();
   }
 
   get #firstId(): number {
     return this.#lastId - (this.#records.length - this.#offset) + 1;
-  }
-
-  #eventsAfter(afterId: number): StoredEvent<E>[] {
-    return this.#records.slice(this.#indexAfter(afterId)).map((record) => reviveEvent(record as EventRecord));
   }
 
   #indexAfter(afterId: number): number {
@@ -161,8 +140,18 @@ export class MemoryEventStore<E extends ServerSentEvent>
     return record === undefined ? undefined : reviveEvent<E>(record);
   }
 
+  /** Refuses events after the stream's end, except repeats of known keys. */
+  #refuseUnknown(snapshots: readonly E[], from: number): void {
+    for (let index = from; index < snapshots.length; index++) {
+      const { key } = snapshots[index] as E;
+      const isKnown =
+        key !== undefined && (this.#keys.has(key) || snapshots.findIndex((event) => event.key === key) < index);
+      if (isKnown) continue;
+      throw new SSETargetError("stream-completed", "the stream has ended; nothing can be added to it");
+    }
+  }
+
   #append(snapshot: E): StoredEvent<E> {
-    if (this.#completed) refuseCompleted();
     const stored = withId(snapshot, this.#lastId + 1);
     const { id, type, key } = stored;
     const record = { id, type, key, text: dataText(stored) };
@@ -175,17 +164,17 @@ export class MemoryEventStore<E extends ServerSentEvent>
       this.#records.length - this.#offset > this.#maxEvents ||
       (this.#bytes > this.#maxBytes && this.#firstId < this.#lastId)
     ) {
-      this.#forgetFirst();
+      this.#dropFirst();
     }
     return stored;
   }
 
-  #forgetFirst(): void {
-    const forgotten = this.#records[this.#offset] as EventRecord;
+  #dropFirst(): void {
+    const dropped = this.#records[this.#offset] as EventRecord;
     this.#records[this.#offset] = undefined;
     this.#offset++;
-    this.#bytes -= forgotten.text.length;
-    if (forgotten.key !== undefined) this.#keys.delete(forgotten.key);
+    this.#bytes -= dropped.text.length;
+    if (dropped.key !== undefined) this.#keys.delete(dropped.key);
     // Cutting off only when half is waste keeps an append O(1) on average.
     if (this.#offset > 1024 && this.#offset * 2 > this.#records.length) {
       this.#records = this.#records.slice(this.#offset);
@@ -194,6 +183,12 @@ export class MemoryEventStore<E extends ServerSentEvent>
   }
 }
 
-function refuseCompleted(): never {
-  throw new SSETargetError("stream-completed", "the stream has ended; nothing can be added to it");
+/** The events that an append added, without repeats of known keys. */
+function newOf<E extends ServerSentEvent>(stored: readonly StoredEvent<E>[], afterId: number): StoredEvent<E>[] {
+  let lastId = afterId;
+  return stored.filter(({ id }) => {
+    const isNew = id > lastId;
+    if (isNew) lastId = id;
+    return isNew;
+  });
 }

@@ -1,21 +1,21 @@
 import { readOptions } from "../util/options.ts";
 import { END_EVENT_TYPE, type EndData, type ServerSentEvent, type StoredEvent } from "../event/event.ts";
 import { SSETargetError } from "../util/errors.ts";
-import type { Feed } from "../stream/feed.ts";
+import type { StreamWriter } from "../stream/stream-writer.ts";
 import { checkEvent } from "./check-event.ts";
 import type { Listeners } from "./listeners.ts";
 
-/** The way into one stream: looks events through, lets listeners see them, hands them to the feed. */
+/** The way into one stream: checks events, calls the listeners, and passes events to the writer. */
 export class Dispatcher<E extends ServerSentEvent> {
-  readonly #feed: Feed<E>;
+  readonly #writer: StreamWriter<E>;
   readonly #listeners: Listeners<E>;
   readonly #stream: string;
   readonly #maxEventBytes: number;
   #isClosed = false;
   #hasStored = false;
 
-  constructor(feed: Feed<E>, listeners: Listeners<E>, stream: string, maxEventBytes: number) {
-    this.#feed = feed;
+  constructor(writer: StreamWriter<E>, listeners: Listeners<E>, stream: string, maxEventBytes: number) {
+    this.#writer = writer;
     this.#listeners = listeners;
     this.#stream = stream;
     this.#maxEventBytes = maxEventBytes;
@@ -28,7 +28,7 @@ export class Dispatcher<E extends ServerSentEvent> {
       const checked = checkEvent(event, this.#maxEventBytes);
       if (!this.#listeners.call(checked.event, this.#stream)) return NOTHING;
       this.#hasStored = true;
-      return this.#feed.appendOne(checked.event, checked.bytes);
+      return this.#writer.appendOne(checked.event, checked.bytes);
     } catch (error) {
       return Promise.reject(error as Error);
     }
@@ -42,7 +42,7 @@ export class Dispatcher<E extends ServerSentEvent> {
     let bytes = 0;
     for (const each of wanted) bytes += each.bytes;
     this.#hasStored = true;
-    return this.#feed.append(
+    return this.#writer.append(
       wanted.map(({ event }) => event),
       bytes,
     );
@@ -59,7 +59,7 @@ export class Dispatcher<E extends ServerSentEvent> {
       ...(message === undefined ? {} : { message }),
     };
     this.#hasStored = true;
-    await this.#feed.appendOne(end as E, 0);
+    await this.#writer.appendOne(end as E, 0);
   }
 
   /** Whether anything has been given to the store through here. */
@@ -70,7 +70,7 @@ export class Dispatcher<E extends ServerSentEvent> {
   /** Takes no more; resolves when what was taken has been stored or refused. */
   close(): Promise<void> {
     this.#isClosed = true;
-    return this.#feed.settled();
+    return this.#writer.settled();
   }
 
   #checkOpen(): void {

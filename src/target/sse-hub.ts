@@ -4,9 +4,11 @@ import type { Admission } from "../http/admission.ts";
 import { Endpoint, type StreamRoute } from "../http/endpoint.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import { delayOption, describeValue, type OptionNames, readOptions, wholeNumberOption } from "../util/options.ts";
-import { isClosable, type EventStore, type EventStores } from "../store/event-store.ts";
+import { asEventLog } from "../store/as-event-log.ts";
+import type { EventLog, EventStorage, EventStore } from "../store/event-log.ts";
 import { checkStreamName, MAX_NAME_LENGTH } from "../store/stream-name.ts";
 import { Feed } from "../stream/feed.ts";
+import { StreamWriter } from "../stream/stream-writer.ts";
 import { TurnQueue } from "../stream/turn-queue.ts";
 import { StreamRegistry, type RegisteredStream } from "../stream/stream-registry.ts";
 import { pathless, storeOrPath } from "./pathless.ts";
@@ -31,7 +33,7 @@ export interface SSEHubOptions<E extends ServerSentEvent> extends SSETargetOptio
    * @defaultValue a `MemoryEventStore` each, of at most 4 MiB, which is gone when the stream is put away: who comes later is
    * told so by a gap, and a stream that had ended stays ended
    */
-  readonly store?: ((name: string) => EventStore<E>) | EventStores<E>;
+  readonly store?: ((name: string) => EventStore<E> | EventLog<E>) | EventStorage<E>;
   /** Whether a stream that this process does not hold exists; `false` answers 404 and creates nothing. @defaultValue every name exists */
   readonly exists?: (name: string) => boolean | Promise<boolean>;
   /**
@@ -282,23 +284,25 @@ class NamedStream<E extends ServerSentEvent> implements HubStream<E> {
 class StreamOfHub<E extends ServerSentEvent> implements RegisteredStream {
   readonly feed: Feed<E>;
   readonly dispatcher: Dispatcher<E>;
-  readonly #store: EventStore<E>;
+  readonly #log: EventLog<E>;
+  readonly #writer: StreamWriter<E>;
   readonly #onPutAway: () => void;
   readonly #options: ResolvedOptions;
 
   constructor(
     name: string,
-    store: EventStore<E>,
+    store: EventStore<E> | EventLog<E>,
     listeners: Listeners<E>,
     options: ResolvedOptions,
     turns: TurnQueue,
     onPutAway: () => void,
   ) {
     this.#onPutAway = onPutAway;
-    this.#store = store;
     this.#options = options;
-    this.feed = new Feed(store, options, turns);
-    this.dispatcher = new Dispatcher(this.feed, listeners, name, options.maxEventBytes);
+    this.#log = asEventLog(store, options.storeTimeoutMs);
+    this.feed = new Feed(this.#log, options, turns);
+    this.#writer = new StreamWriter(this.#log, options);
+    this.dispatcher = new Dispatcher(this.#writer, listeners, name, options.maxEventBytes);
   }
 
   get isWatched(): boolean {
@@ -306,7 +310,7 @@ class StreamOfHub<E extends ServerSentEvent> implements RegisteredStream {
   }
 
   get isStoring(): boolean {
-    return this.feed.pendingEvents > 0;
+    return this.#writer.pendingEvents > 0;
   }
 
   get isEmpty(): boolean {
@@ -320,16 +324,16 @@ class StreamOfHub<E extends ServerSentEvent> implements RegisteredStream {
   putAway(): void {
     this.feed.sendAway();
     this.#onPutAway();
-    if (isClosable(this.#store)) this.#store.close().catch(this.#options.onError);
+    this.#log.close?.().catch(this.#options.onError);
   }
 }
 
 /** @throws SSETargetError `invalid-option` */
 function storeMaker<E extends ServerSentEvent>(
   store: SSEHubOptions<E>["store"],
-): ((name: string) => EventStore<E>) | undefined {
+): ((name: string) => EventStore<E> | EventLog<E>) | undefined {
   if (store === undefined || typeof store === "function") return store;
-  if (typeof (store as EventStores<E> | null)?.stream === "function") return (name) => store.stream(name);
+  if (typeof (store as EventStorage<E> | null)?.stream === "function") return (name) => store.stream(name);
   throw new SSETargetError(
     "invalid-option",
     `\`store\` must be a function from a stream's name to its store, or an object with such a method \`stream\`, got ${describeValue(store)}`,

@@ -4,6 +4,7 @@ import { CorsPolicy } from "../http/cors.ts";
 import type { Authorize, EndpointOptions } from "../http/endpoint.ts";
 import { delayOption, describeValue, type OptionNames, readOptions, wholeNumberOption } from "../util/options.ts";
 import type { FeedLimits, StartAt } from "../stream/feed.ts";
+import type { WriterLimits } from "../stream/stream-writer.ts";
 
 /** Options of a target, and of every stream of a hub. Absent and `undefined` mean the default. */
 export interface SSETargetOptions {
@@ -73,9 +74,10 @@ export interface SSETargetOptions {
   /** The same in bytes of JSON. @defaultValue 16_777_216 */
   readonly maxPendingBytes?: number;
   /**
-   * How long a client waits for the store, `authorize` and `exists` to answer, in milliseconds, before it is told to come again;
-   * `null`: forever. A dispatch waits as long as its store takes, unless the store has no `subscribe`: such a store is given one event
-   * at a time, so after this time those that wait reject with `timeout`. @defaultValue 10_000
+   * Timeout for the store, `authorize` and `exists` while serving a client, in milliseconds; on expiry the client is asked
+   * to reconnect. `null`: no timeout. A dispatch waits as long as its store takes, unless the store has only two methods:
+   * such a store is given one event at a time, so after this time all that wait reject with `timeout`.
+   * @defaultValue 10_000
    */
   readonly storeTimeoutMs?: number | null;
   /** Hears of what nobody awaits: a store that fails under a live connection, a listener that throws. @defaultValue ignored */
@@ -83,7 +85,7 @@ export interface SSETargetOptions {
 }
 
 /** The options with their defaults, checked. */
-export interface ResolvedOptions extends FeedLimits, Omit<EndpointOptions, "route"> {
+export interface ResolvedOptions extends FeedLimits, WriterLimits, Omit<EndpointOptions, "route"> {
   readonly maxEventBytes: number;
 }
 

@@ -4,9 +4,11 @@ import type { Admission } from "../http/admission.ts";
 import { Endpoint, type StreamRoute } from "../http/endpoint.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import { describeValue, readOptions } from "../util/options.ts";
-import { isClosable, type EventStore } from "../store/event-store.ts";
+import { asEventLog } from "../store/as-event-log.ts";
+import type { EventLog, EventStore } from "../store/event-log.ts";
 import { MemoryEventStore } from "../store/memory-event-store.ts";
 import { Feed } from "../stream/feed.ts";
+import { StreamWriter } from "../stream/stream-writer.ts";
 import { TurnQueue } from "../stream/turn-queue.ts";
 import { isPattern } from "./path-pattern.ts";
 import { pathless, storeOrPath } from "./pathless.ts";
@@ -28,11 +30,9 @@ import { resolveOptions, TARGET_OPTIONS, type SSETargetOptions } from "./sse-tar
  */
 export class SSETarget<E extends ServerSentEvent = AnyEvent> {
   readonly #feed: Feed<E>;
-  readonly #store: EventStore<E>;
   readonly #endpoint: Endpoint;
   readonly #listeners: Listeners<E>;
   readonly #dispatcher: Dispatcher<E>;
-  readonly #ownsStore: boolean;
   #closing: Promise<void> | undefined;
 
   /**
@@ -40,31 +40,34 @@ export class SSETarget<E extends ServerSentEvent = AnyEvent> {
    * @param store keeps the events. @defaultValue a new {@link MemoryEventStore}
    * @throws SSETargetError `invalid-option`
    */
-  constructor(path: string, store?: EventStore<E>, options?: SSETargetOptions);
+  constructor(path: string, store?: EventStore<E> | EventLog<E>, options?: SSETargetOptions);
   /** A target that only writes, in a worker that serves nobody: it has a store and no path. */
-  constructor(options: SSETargetOptions & { readonly store: EventStore<E> });
+  constructor(options: SSETargetOptions & { readonly store: EventStore<E> | EventLog<E> });
   constructor(
-    first: string | (SSETargetOptions & { readonly store: EventStore<E> }),
-    given?: EventStore<E>,
+    first: string | (SSETargetOptions & { readonly store: EventStore<E> | EventLog<E> }),
+    given?: EventStore<E> | EventLog<E>,
     options?: SSETargetOptions,
   ) {
     const isPathless = typeof first === "object" && first !== null;
     const path = isPathless ? undefined : first;
     if (path !== undefined) checkPath(path);
     const { store = given, ...own } = isPathless
-      ? readOptions<SSETargetOptions & { store?: EventStore<E> }>("SSETarget", first, {
+      ? readOptions<SSETargetOptions & { store?: EventStore<E> | EventLog<E> }>("SSETarget", first, {
           ...TARGET_OPTIONS,
           store: true,
         })
       : readOptions<SSETargetOptions & { store?: never }>("SSETarget", options, TARGET_OPTIONS as never);
     if (path === undefined && store === undefined) throw storeOrPath("SSETarget");
-    if (store !== undefined) checkStore(store);
     const resolved = resolveOptions(own);
-    this.#ownsStore = store === undefined;
-    this.#store = store ?? new MemoryEventStore<E>();
-    this.#feed = new Feed(this.#store, resolved, new TurnQueue());
+    const log = asEventLog(store === undefined ? new MemoryEventStore<E>() : store, resolved.storeTimeoutMs);
+    this.#feed = new Feed(log, resolved, new TurnQueue());
     this.#listeners = new Listeners(resolved.onError);
-    this.#dispatcher = new Dispatcher(this.#feed, this.#listeners, path ?? "", resolved.maxEventBytes);
+    this.#dispatcher = new Dispatcher(
+      new StreamWriter(log, resolved),
+      this.#listeners,
+      path ?? "",
+      resolved.maxEventBytes,
+    );
     const route: StreamRoute = {
       stream: path ?? "",
       exists: () => true,
@@ -151,7 +154,6 @@ export class SSETarget<E extends ServerSentEvent = AnyEvent> {
     this.#feed.flush();
     await this.#endpoint.close(reconnectSpreadMs, timeoutMs);
     this.#feed.stop();
-    if (this.#ownsStore && isClosable(this.#store)) await this.#store.close();
   }
 }
 
@@ -167,14 +169,5 @@ function checkPath(path: unknown): void {
   throw new SSETargetError(
     "invalid-option",
     `\`path\` must be the path of a URL as requests have it, beginning with "/", got ${describeValue(path)}`,
-  );
-}
-
-function checkStore(store: unknown): void {
-  const methods = store as Readonly<Record<string, unknown>> | null;
-  if (typeof methods?.["storeEvent"] === "function" && typeof methods["getEvents"] === "function") return;
-  throw new SSETargetError(
-    "invalid-option",
-    `\`store\` must have the methods \`storeEvent\` and \`getEvents\`, got ${describeValue(store)}; leave it out for a memory store`,
   );
 }

@@ -24,7 +24,7 @@ export class VolatileStores<E extends ServerSentEvent> {
     const store = new MemoryEventStore<E>({ maxBytes: MAX_STORE_BYTES, startAfterId });
     // Takes effect at once: the memory store waits for nothing.
     if (remains?.isCompleted === true)
-      void store.storeEvent({ type: END_EVENT_TYPE, key: END_EVENT_TYPE } as ServerSentEvent as E);
+      void store.append([{ type: END_EVENT_TYPE, key: END_EVENT_TYPE } as ServerSentEvent as E]);
     this.#stores.set(name, store);
     return store;
   }
@@ -32,10 +32,9 @@ export class VolatileStores<E extends ServerSentEvent> {
   putAway(name: string): void {
     const store = this.#stores.get(name);
     this.#stores.delete(name);
-    if (store === undefined || store.bounds.lastId === 0) return;
-    const { lastId, completed } = store.bounds;
+    if (store === undefined || store.lastId === 0) return;
     this.#remains.delete(name);
-    this.#remains.set(name, { lastId, isCompleted: completed });
+    this.#remains.set(name, { lastId: store.lastId, isCompleted: store.isCompleted });
     if (this.#remains.size <= MAX_REMEMBERED) return;
     for (const oldest of this.#remains.keys()) {
       this.#remains.delete(oldest);

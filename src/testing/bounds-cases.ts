@@ -1,39 +1,23 @@
-import {
-  isClosable,
-  type BoundedEventStore,
-  type ClosableEventStore,
-  type EventStore,
-  type FollowableEventStore,
-  type KeyedEventStore,
-  type TrimmableEventStore,
-} from "../store/event-store.ts";
-import type { CaseDefinition, KitEvent } from "./conformance-case.ts";
-import { eventually, expectEqual, expectRefusal, expectTrue, Recorder } from "./expect.ts";
+import type { CaseDefinition } from "./conformance-case.ts";
+import { eventually, expectEqual, expectRefusal, expectTrue, put, readAfter } from "./expect.ts";
+import { KitFollower } from "./kit-follower.ts";
 
 const BOUNDS = "13.9 Bounds and epochs";
 const ENDS = "13.10 Ends";
-const FORGETTING = "13.11 Forgetting";
+const FORGETTING = "13.11 Trimming and deleting";
 const CLOSING = "13.12 Closing";
 const END = "ssetarget:end";
-
-type Store = EventStore<KitEvent> &
-  BoundedEventStore &
-  TrimmableEventStore &
-  KeyedEventStore<KitEvent> &
-  FollowableEventStore<KitEvent> &
-  ClosableEventStore;
 
 export const boundsCases: readonly CaseDefinition[] = [
   {
     title: "knows that nothing was stored, and stores nothing by being asked",
     section: BOUNDS,
-    needs: ["bounds"],
-    check: async (open, can) => {
-      const store = (await open()) as Store;
+    needs: [],
+    check: async (open) => {
+      const store = await open();
       for (let times = 0; times < 2; times++) {
-        await store.getEvents(0);
-        if (can("keys")) await store.getEventByKey("a");
-        const { firstId, lastId, completed } = await store.getBounds();
+        await readAfter(store, 0);
+        const { firstId, lastId, completed } = await store.bounds();
         expectEqual({ firstId, lastId, completed }, { firstId: 1, lastId: 0, completed: false }, "bounds of nothing");
       }
     },
@@ -41,15 +25,15 @@ export const boundsCases: readonly CaseDefinition[] = [
   {
     title: "knows the extent of its history",
     section: BOUNDS,
-    needs: ["bounds", "history"],
+    needs: ["history"],
     check: async (open) => {
-      const store = (await open()) as Store;
+      const store = await open();
       let last = 0;
       for (let n = 1; n <= 4; n++) {
-        last = (await store.storeEvent({ type: "n", n })).id;
-        const bounds = await store.getBounds();
+        last = (await put(store, { type: "n", n })).id;
+        const bounds = await store.bounds();
         expectEqual(bounds.lastId, last, "lastId");
-        expectEqual(bounds.firstId, 1, "firstId, where nothing was forgotten");
+        expectEqual(bounds.firstId, 1, "firstId while nothing was dropped");
         expectEqual(bounds.completed, false, "completed");
       }
     },
@@ -57,124 +41,153 @@ export const boundsCases: readonly CaseDefinition[] = [
   {
     title: "names its history in a way that can stand in a cursor",
     section: BOUNDS,
-    needs: ["bounds"],
+    needs: [],
     check: async (open) => {
-      const store = (await open()) as Store;
-      await store.storeEvent({ type: "n" });
-      const { epoch } = await store.getBounds();
+      const store = await open();
+      await put(store, { type: "n" });
+      const { epoch } = await store.bounds();
       expectTrue(epoch === undefined || /^[\w-]{1,64}$/.test(epoch), `an epoch cannot be ${JSON.stringify(epoch)}`);
     },
   },
   {
     title: "gives all stores over a stream the same bounds",
     section: BOUNDS,
-    needs: ["bounds", "shared"],
+    needs: ["shared"],
     check: async (open) => {
-      const [one, other] = [(await open()) as Store, (await open()) as Store];
-      await one.storeEvent({ type: "n", n: 1 });
-      await other.storeEvent({ type: "n", n: 2 });
-      expectEqual(await one.getBounds(), await other.getBounds(), "bounds of two stores");
+      const [one, other] = [await open(), await open()];
+      await put(one, { type: "n", n: 1 });
+      await put(other, { type: "n", n: 2 });
+      expectEqual(await one.bounds(), await other.bounds(), "bounds of two stores");
     },
   },
   {
     title: "takes nothing after the end, and the end once",
     section: ENDS,
-    needs: ["bounds"],
+    needs: [],
     check: async (open, can) => {
-      const store = (await open()) as Store;
-      await store.storeEvent({ type: "n", n: 1 });
-      const end = await store.storeEvent({ type: END, key: END });
-      expectEqual((await store.getBounds()).completed, true, "completed");
-      expectEqual((await store.getBounds()).lastId, end.id, "lastId");
-      await expectRefusal(() => store.storeEvent({ type: "n", n: 2 }), "stream-completed", "an event after the end");
-      expectEqual((await store.storeEvent({ type: END, key: END })).id, end.id, "a second end");
-      const seen = (await store.getEvents(0)).map(({ type }) => type);
+      const store = await open();
+      await put(store, { type: "n", n: 1 });
+      const end = await put(store, { type: END, key: END });
+      expectEqual((await store.bounds()).completed, true, "completed");
+      expectEqual((await store.bounds()).lastId, end.id, "lastId");
+      await expectRefusal(() => put(store, { type: "n", n: 2 }), "stream-completed", "an event after the end");
+      expectEqual((await put(store, { type: END, key: END })).id, end.id, "a second end");
+      const seen = (await readAfter(store, 0)).map(({ type }) => type);
       expectEqual(seen, can("history") ? ["n", END] : [END], "the history");
     },
   },
   {
     title: "answers a repeat of a known key even after the end",
     section: ENDS,
-    needs: ["bounds", "keys"],
+    needs: ["keys"],
     check: async (open) => {
-      const store = (await open()) as Store;
-      const first = await store.storeEvent({ type: "n", key: "a" });
-      await store.storeEvent({ type: END, key: END });
-      expectEqual((await store.storeEvent({ type: "n", key: "a" })).id, first.id, "the repeat of a known key");
+      const store = await open();
+      const first = await put(store, { type: "n", key: "a" });
+      await put(store, { type: END, key: END });
+      expectEqual((await put(store, { type: "n", key: "a" })).id, first.id, "the repeat of a known key");
     },
   },
   {
     title: "takes nothing after an end that another store has stored",
     section: ENDS,
-    needs: ["bounds", "shared"],
+    needs: ["shared"],
     check: async (open) => {
-      const [one, other] = [(await open()) as Store, (await open({ isElsewhere: true })) as Store];
-      await one.storeEvent({ type: "n", n: 1 });
-      await other.storeEvent({ type: "n", n: 2 });
-      await one.storeEvent({ type: END, key: END });
-      await expectRefusal(() => other.storeEvent({ type: "n", n: 3 }), "stream-completed", "an event after the end");
-      const types = (await one.getEvents(0)).map(({ type }) => type);
+      const [one, other] = [await open(), await open({ isElsewhere: true })];
+      await put(one, { type: "n", n: 1 });
+      await put(other, { type: "n", n: 2 });
+      await put(one, { type: END, key: END });
+      await expectRefusal(() => put(other, { type: "n", n: 3 }), "stream-completed", "an event after the end");
+      const types = (await readAfter(one, 0)).map(({ type }) => type);
       expectEqual(types, ["n", "n", END], "the history");
     },
   },
   {
-    title: "forgets everything before an id, and goes on with its ids",
+    title: "drops everything before an id, and continues its ids",
     section: FORGETTING,
-    needs: ["trim", "bounds", "history"],
+    needs: ["trim", "history"],
     check: async (open) => {
-      const store = (await open()) as Store;
+      const store = await open();
       const ids = [];
-      for (let n = 1; n <= 6; n++) ids.push((await store.storeEvent({ type: "n", n })).id);
-      const { epoch } = await store.getBounds();
-      await store.trim(ids[3] as number);
-      const bounds = await store.getBounds();
+      for (let n = 1; n <= 6; n++) ids.push((await put(store, { type: "n", n })).id);
+      const { epoch } = await store.bounds();
+      await store.trim?.(ids[3] as number);
+      const bounds = await store.bounds();
       expectEqual([bounds.firstId, bounds.lastId], [ids[3], ids[5]], "bounds after trimming to the fourth");
       expectEqual(bounds.epoch, epoch, "the epoch after trimming");
       for (const after of [0, ids[0] as number, ids[2] as number]) {
         expectEqual(
-          (await store.getEvents(after)).map(({ n }) => n),
+          (await readAfter(store, after)).map(({ n }) => n),
           [4, 5, 6],
           `events after ${after}`,
         );
       }
-      await store.trim(ids[1] as number);
-      expectEqual((await store.getBounds()).firstId, ids[3], "firstId after trimming to less than that");
-      expectTrue((await store.storeEvent({ type: "n", n: 7 })).id > (ids[5] as number), "ids go on after trimming");
+      await store.trim?.(ids[1] as number);
+      expectEqual((await store.bounds()).firstId, ids[3], "firstId after trimming to less than that");
+      expectTrue((await put(store, { type: "n", n: 7 })).id > (ids[5] as number), "ids go on after trimming");
     },
   },
   {
-    title: "goes on with its ids after everything was forgotten",
+    title: "continues its ids after everything was dropped",
     section: FORGETTING,
-    needs: ["trim", "bounds", "history"],
+    needs: ["trim", "history"],
     check: async (open) => {
-      const store = (await open()) as Store;
+      const store = await open();
       let last = 0;
-      for (let n = 1; n <= 3; n++) last = (await store.storeEvent({ type: "n", n })).id;
-      await store.trim(last + 1);
-      const bounds = await store.getBounds();
-      expectEqual([bounds.firstId, bounds.lastId], [last + 1, last], "bounds of a history that was forgotten");
-      expectEqual(await store.getEvents(0), [], "events");
-      const next = await store.storeEvent({ type: "n", n: 4 });
+      for (let n = 1; n <= 3; n++) last = (await put(store, { type: "n", n })).id;
+      await store.trim?.(last + 1);
+      const bounds = await store.bounds();
+      expectEqual([bounds.firstId, bounds.lastId], [last + 1, last], "bounds of a history that was dropped");
+      expectEqual(await readAfter(store, 0), [], "events");
+      const next = await put(store, { type: "n", n: 4 });
       expectTrue(next.id > last, `the next id after ${last} is ${next.id}`);
-      expectEqual((await store.getBounds()).epoch, bounds.epoch, "the epoch");
+      expectEqual((await store.bounds()).epoch, bounds.epoch, "the epoch");
     },
   },
   {
-    title: "keeps the newest of more events than it retains, and says that the others are gone",
+    title: "drops the whole stream on request, and starts another history",
     section: FORGETTING,
-    needs: ["retention", "bounds", "history"],
+    needs: ["delete", "history"],
+    check: async (open, can) => {
+      const store = await open();
+      for (let n = 1; n <= 3; n++) await put(store, { type: "n", n, key: `k${n}` });
+      await put(store, { type: END, key: END });
+      const before = await store.bounds();
+      const { follower } = await KitFollower.start(store);
+      await store.delete?.();
+      await eventually(
+        () => follower.changes > 0,
+        () => "a follower was not notified that the stream was deleted",
+      );
+      follower.close();
+      const { firstId, lastId, completed } = await store.bounds();
+      expectEqual({ firstId, lastId, completed }, { firstId: 1, lastId: 0, completed: false }, "bounds after deleting");
+      expectEqual(await readAfter(store, 0), [], "events after deleting");
+      await store.delete?.();
+      expectEqual((await put(store, { type: "n", n: 4, key: "k1" })).n, 4, "an event with a key from before");
+      if (can("dense-ids")) expectEqual((await store.bounds()).lastId, 1, "its id");
+      const { epoch } = await store.bounds();
+      expectTrue(epoch !== undefined && epoch !== before.epoch, `the epoch went from ${before.epoch} to ${epoch}`);
+    },
+  },
+  {
+    title: "keeps the newest of more events than it retains, and reports that the others are gone",
+    section: FORGETTING,
+    needs: ["retention", "history"],
     check: async (open) => {
       const maxEvents = 10;
-      const store = (await open({ maxEvents })) as Store;
+      const store = await open({ maxEvents });
       let last = 0;
-      for (let n = 1; n <= 60; n++) last = (await store.storeEvent({ type: "n", n, key: `k${n}` })).id;
+      for (let n = 1; n <= 60; n++) last = (await put(store, { type: "n", n, key: `k${n}` })).id;
       await eventually(
-        async () => (await store.getEvents(0)).length <= maxEvents * 2,
-        () => `more than ${maxEvents * 2} events are kept where ${maxEvents} are to be retained`,
+        async () => (await readAfter(store, 0)).length <= maxEvents * 2,
+        () => `more than ${maxEvents * 2} events are kept although ${maxEvents} are to be retained`,
       );
-      const events = await store.getEvents(0);
-      const { firstId, lastId } = await store.getBounds();
-      expectTrue(events.length >= maxEvents, `${events.length} events are kept where ${maxEvents} are to be retained`);
+      const events = await readAfter(store, 0);
+      const { firstId, lastId } = await store.bounds();
+      expectTrue(
+        events.length >= maxEvents,
+        `${events.length} events are kept although ${maxEvents} are to be retained`,
+      );
       expectEqual(lastId, last, "lastId");
       expectEqual(
         events.map(({ n }) => n),
@@ -192,11 +205,11 @@ export const boundsCases: readonly CaseDefinition[] = [
     section: CLOSING,
     needs: ["close"],
     check: async (open) => {
-      const store = (await open()) as Store;
-      await store.storeEvent({ type: "n" });
-      await store.close();
-      await store.close();
-      await expectRefusal(() => store.storeEvent({ type: "n" }), "closed", "an event after close()");
+      const store = await open();
+      await put(store, { type: "n" });
+      await store.close?.();
+      await store.close?.();
+      await expectRefusal(() => put(store, { type: "n" }), "closed", "an event after close()");
     },
   },
   {
@@ -204,11 +217,11 @@ export const boundsCases: readonly CaseDefinition[] = [
     section: CLOSING,
     needs: ["close", "persistent", "history"],
     check: async (open) => {
-      const store = (await open()) as Store;
-      const storing = Promise.allSettled(Array.from({ length: 20 }, (_, n) => store.storeEvent({ type: "n", n })));
-      await store.close();
+      const store = await open();
+      const storing = Promise.allSettled(Array.from({ length: 20 }, (_, n) => put(store, { type: "n", n })));
+      await store.close?.();
       const stored = (await storing).flatMap((each) => (each.status === "fulfilled" ? [each.value.n] : []));
-      const seen = (await (await open()).getEvents(0)).map(({ n }) => n);
+      const seen = (await readAfter(await open(), 0)).map(({ n }) => n);
       expectEqual(
         seen.filter((n) => stored.includes(n)),
         stored,
@@ -217,21 +230,21 @@ export const boundsCases: readonly CaseDefinition[] = [
     },
   },
   {
-    title: "tells followers nothing after it was closed",
+    title: "notifies of nothing after it was closed",
     section: CLOSING,
-    needs: ["close", "follow", "shared"],
+    needs: ["close", "shared"],
     check: async (open) => {
-      const [here, there] = [(await open()) as Store, (await open()) as Store];
-      const [closed, other] = [new Recorder(), new Recorder()];
-      await here.subscribe(0, closed);
-      const subscription = await there.subscribe(0, other);
-      await there.storeEvent({ type: "n", n: 1 });
-      await closed.hears(1, "the follower of the store that will be closed");
-      await here.close();
-      await there.storeEvent({ type: "n", n: 2 });
-      await other.hears(2, "the follower of the other store");
-      expectEqual(closed.events.length, 1, "events told after close()");
-      subscription.close();
+      const [here, there] = [await open(), await open()];
+      const { follower: closed } = await KitFollower.start(here);
+      const { follower: other } = await KitFollower.start(there);
+      await put(there, { type: "n", n: 1 });
+      await closed.has(1, "the follower of the store that will be closed");
+      await here.close?.();
+      const { notices } = closed;
+      await put(there, { type: "n", n: 2 });
+      await other.has(2, "the follower of the other store");
+      expectEqual(closed.notices, notices, "notices after close()");
+      other.close();
     },
   },
   {
@@ -241,14 +254,14 @@ export const boundsCases: readonly CaseDefinition[] = [
     check: async (open, can) => {
       const store = await open();
       const stored = [];
-      for (let n = 1; n <= 5; n++) stored.push(await store.storeEvent({ type: "n", n, key: `k${n}` }));
-      const bounds = can("bounds") ? await (store as Store).getBounds() : undefined;
-      if (isClosable(store)) await store.close();
+      for (let n = 1; n <= 5; n++) stored.push(await put(store, { type: "n", n, key: `k${n}` }));
+      const bounds = await store.bounds();
+      await store.close?.();
       const again = await open();
-      expectEqual(await again.getEvents(0), stored, "the history");
-      if (bounds !== undefined) expectEqual(await (again as Store).getBounds(), bounds, "the bounds, epoch included");
-      if (can("keys")) expectEqual((await again.storeEvent({ type: "n", key: "k3" })).id, stored[2]?.id, "a known key");
-      expectTrue((await again.storeEvent({ type: "n", n: 6 })).id > (stored[4]?.id ?? 0), "ids go on");
+      expectEqual(await readAfter(again, 0), stored, "the history");
+      expectEqual(await again.bounds(), bounds, "the bounds, epoch included");
+      if (can("keys")) expectEqual((await put(again, { type: "n", key: "k3" })).id, stored[2]?.id, "a known key");
+      expectTrue((await put(again, { type: "n", n: 6 })).id > (stored[4]?.id ?? 0), "ids go on");
     },
   },
 ];

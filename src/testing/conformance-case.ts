@@ -1,30 +1,33 @@
 import type { ServerSentEvent } from "../event/event.ts";
-import { isClosable, type EventStore } from "../store/event-store.ts";
+import { asEventLog } from "../store/as-event-log.ts";
+import type { EventLog, EventStore } from "../store/event-log.ts";
 
 /**
- * What a store may be able to do beside `storeEvent`. The first seven are methods of the contract, the others are promises.
+ * What a store may promise beyond appending, reading, bounds and watching. `trim`, `delete` and `close` are methods of
+ * the same name.
  *
  * | capability | what it promises |
  * | --- | --- |
- * | `append`, `page`, `follow`, `bounds`, `trim`, `keys`, `close` | `storeEvents`, `getEventsPage`, `subscribe`, `getBounds`, `trim`, `getEventByKey`, `close` |
- * | `history` | it keeps what is stored and `getEvents` answers with it; only a store that forgets on purpose lacks it |
+ * | `history` | it keeps what is stored; only a store that deliberately keeps nothing lacks it |
+ * | `keys` | an event with a key is stored once |
+ * | `batches` | several events are appended all or none, next to one another |
  * | `dense-ids` | ids are 1, 2, 3 … without holes |
- * | `retention` | of more than `maxEvents` events it forgets the oldest by itself |
- * | `streams` | stores of several streams can be open at once and do not see one another's events |
+ * | `retention` | of more than `maxEvents` events it drops the oldest by itself |
+ * | `trim`, `delete` | it drops the oldest events, or the whole stream, on request |
+ * | `close` | it can be closed |
+ * | `streams` | several streams can be open at once and do not see one another's events |
  * | `shared` | two stores over one stream, as in two processes, see what the other stores |
  * | `persistent` | a store that is opened again over the same stream finds what was there |
  */
 export type StoreCapability =
-  | "append"
-  | "page"
-  | "follow"
-  | "bounds"
-  | "trim"
-  | "keys"
-  | "close"
   | "history"
+  | "keys"
+  | "batches"
   | "dense-ids"
   | "retention"
+  | "trim"
+  | "delete"
+  | "close"
   | "streams"
   | "shared"
   | "persistent";
@@ -35,31 +38,33 @@ export interface KitEvent extends ServerSentEvent {
 }
 
 export interface MakeStoreOptions {
-  /** The stream's name, any Unicode; the same name again: another store over the same stream. @defaultValue one that was never used */
+  /** The stream's name, any Unicode; the same name again asks for another store over that stream. @defaultValue an unused one */
   readonly stream?: string;
-  /** How many events the store shall retain. Given only where `retention` was declared. @defaultValue the store's own */
+  /** How many events to retain. Passed only if `retention` was declared. @defaultValue the store's own */
   readonly maxEvents?: number;
-  /** Where this can be had, a store that lives in another process. */
+  /** Asks for a store in another process, if the harness has one. */
   readonly isElsewhere?: boolean;
 }
 
-/** Opens a store for the kit. Stores that have a `close` are closed by the kit. */
-export type MakeStore = (options?: MakeStoreOptions) => EventStore<KitEvent> | Promise<EventStore<KitEvent>>;
+/** Opens a store for the kit: a whole log, or a store with two methods. The kit closes those that have a `close`. */
+export type MakeStore = (
+  options?: MakeStoreOptions,
+) => EventLog<KitEvent> | EventStore<KitEvent> | Promise<EventLog<KitEvent> | EventStore<KitEvent>>;
 
 /** One thing that a store has to do. */
 export interface StoreCase {
-  /** In the words of a specification, as the name of a test. */
+  /** A sentence, usable as the name of a test. */
   readonly title: string;
-  /** The section of PROTOCOL.md that asks for it. */
+  /** The section of PROTOCOL.md that requires it. */
   readonly section: string;
-  /** What it takes that was not declared: a case with any of these does not apply. */
+  /** What it needs that was not declared: a case with any of these does not apply. */
   readonly undeclared: readonly StoreCapability[];
-  /** Rejects with a {@link ConformanceError} where the store does something else. */
+  /** Rejects with a {@link ConformanceError} if the store does something else. */
   readonly run: (makeStore: MakeStore) => Promise<void>;
 }
 
-/** Opens stores within one case; `stream` defaults to the case's own, and the harness is asked for no more than it declared. */
-export type OpenStore = (options?: MakeStoreOptions) => Promise<EventStore<KitEvent>>;
+/** Opens stores within one case; `stream` defaults to the case's own. */
+export type OpenStore = (options?: MakeStoreOptions) => Promise<EventLog<KitEvent>>;
 
 /** A case as the files beside this one define them. */
 export interface CaseDefinition {
@@ -69,7 +74,7 @@ export interface CaseDefinition {
   readonly check: (open: OpenStore, can: (capability: StoreCapability) => boolean) => Promise<void>;
 }
 
-/** A store did not do what its contract says. The message says what was expected and what was seen. */
+/** A store broke its contract. The message says what was expected and what was seen. */
 export class ConformanceError extends Error {
   override readonly name = "ConformanceError";
 }
@@ -80,21 +85,21 @@ export async function runCase(
   declared: ReadonlySet<StoreCapability>,
   makeStore: MakeStore,
 ): Promise<void> {
-  const opened: EventStore<KitEvent>[] = [];
+  const opened: EventLog<KitEvent>[] = [];
   const own = freshName();
   const open: OpenStore = async (options) => {
-    const store = await makeStore({ stream: own, ...options });
-    opened.push(store);
-    return store;
+    const log = asEventLog(await makeStore({ stream: own, ...options }), null);
+    opened.push(log);
+    return log;
   };
   try {
     await check(open, (capability) => declared.has(capability));
   } finally {
-    for (const store of opened) if (isClosable(store)) await store.close();
+    for (const log of opened) await log.close?.();
   }
 }
 
-/** A stream's name that nobody has used. */
+/** A stream's name that was never used. */
 export function freshName(): string {
   return `kit-${crypto.randomUUID()}`;
 }

@@ -1,16 +1,36 @@
 import { SSETargetError, type SSETargetErrorCode } from "../util/errors.ts";
 import type { StoredEvent } from "../event/event.ts";
-import type { EventFollower } from "../store/event-store.ts";
+import type { EventLog } from "../store/event-log.ts";
 import { ConformanceError, type KitEvent } from "./conformance-case.ts";
 
-/** How long the kit waits for something that has to come, in milliseconds. Nothing is measured with it. */
+/** How long the kit waits for something that must happen, in milliseconds. It measures nothing. */
 const PATIENCE_MS = 15_000;
+
+/** Appends one event. */
+export async function put(log: EventLog<KitEvent>, event: KitEvent): Promise<StoredEvent<KitEvent>> {
+  const stored = await log.append([event]);
+  expectEqual(stored.length, 1, "events returned for one that was appended");
+  return stored[0] as StoredEvent<KitEvent>;
+}
+
+/** Reads everything after an id, in pages. */
+export async function readAfter(log: EventLog<KitEvent>, afterId: number): Promise<readonly StoredEvent<KitEvent>[]> {
+  const events: StoredEvent<KitEvent>[] = [];
+  for (let cursor = afterId; ;) {
+    const page = await log.read(cursor, { maxEvents: 100, maxBytes: 1024 * 1024 });
+    const last = page.at(-1);
+    if (last === undefined) return events;
+    if (last.id <= cursor) throw new ConformanceError(`a page after ${cursor} ends with ${last.id}`);
+    events.push(...page);
+    cursor = last.id;
+  }
+}
 
 export function expectTrue(value: boolean, what: string): void {
   if (!value) throw new ConformanceError(what);
 }
 
-/** Both as JSON has them, whatever the order of their fields. */
+/** Compares both as JSON, in any order of fields. */
 export function expectEqual(seen: unknown, expected: unknown, what: string): void {
   const [a, b] = [canonical(seen), canonical(expected)];
   if (a !== b) throw new ConformanceError(`${what}: expected ${shorten(b)}, got ${shorten(a)}`);
@@ -27,7 +47,7 @@ export async function expectRefusal(
     answer = await call();
   } catch (error) {
     if (error instanceof SSETargetError && error.code === code) return;
-    // Another copy of the library, or a store in another process, has another class with the same code.
+    // Another copy of the library, or a store in another process, throws another class with the same code.
     if ((error as { code?: unknown } | null)?.code === code) return;
     throw new ConformanceError(`${what}: expected a refusal with the code \`${code}\`, got ${String(error)}`, {
       cause: error,
@@ -38,7 +58,7 @@ export async function expectRefusal(
   );
 }
 
-/** Waits until it is so. */
+/** Waits until the condition holds. */
 export async function eventually(isSo: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
   const endMs = performance.now() + PATIENCE_MS;
   while (!(await isSo())) {
@@ -47,41 +67,12 @@ export async function eventually(isSo: () => boolean | Promise<boolean>, what: (
   }
 }
 
-/** Ids must rise, one after the other. */
+/** Ids must be strictly increasing. */
 export function expectRising(events: readonly StoredEvent<KitEvent>[], what: string): void {
   let last = 0;
   for (const { id } of events) {
     if (!Number.isSafeInteger(id) || id <= last) throw new ConformanceError(`${what}: id ${id} follows ${last}`);
     last = id;
-  }
-}
-
-/** Follows a store and remembers what it was told. */
-export class Recorder implements EventFollower<KitEvent> {
-  readonly events: StoredEvent<KitEvent>[] = [];
-  readonly epochs = new Set<string>();
-  interruptions = 0;
-
-  onEvents(events: readonly StoredEvent<KitEvent>[], epoch?: string): void {
-    this.events.push(...events);
-    if (epoch !== undefined) this.epochs.add(epoch);
-  }
-
-  onInterrupted(): void {
-    this.interruptions++;
-  }
-
-  get ids(): readonly number[] {
-    return this.events.map(({ id }) => id);
-  }
-
-  /** Waits until it was told this many events, and fails if it was told more. */
-  async hears(count: number, what: string): Promise<void> {
-    await eventually(
-      () => this.events.length >= count,
-      () => `${what}: a follower heard ${this.events.length} of ${count} events`,
-    );
-    expectEqual(this.events.length, count, `${what}: events heard`);
   }
 }
 

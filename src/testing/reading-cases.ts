@@ -1,13 +1,13 @@
 import type { CaseDefinition, KitEvent } from "./conformance-case.ts";
-import { expectEqual, expectTrue } from "./expect.ts";
-import type { EventStore, PageableEventStore } from "../store/event-store.ts";
+import { expectEqual, expectTrue, put, readAfter } from "./expect.ts";
+import type { EventLog } from "../store/event-log.ts";
 
 const CURSORS = "13.4 Cursors and pages";
 const PAYLOADS = "13.5 Payloads";
 
-async function filled(store: EventStore<KitEvent>, count: number): Promise<number[]> {
+async function filled(store: EventLog<KitEvent>, count: number): Promise<number[]> {
   const ids = [];
-  for (let n = 1; n <= count; n++) ids.push((await store.storeEvent({ type: "n", n })).id);
+  for (let n = 1; n <= count; n++) ids.push((await put(store, { type: "n", n })).id);
   return ids;
 }
 
@@ -21,12 +21,12 @@ export const readingCases: readonly CaseDefinition[] = [
       const ids = await filled(store, 7);
       for (const [index, id] of [0, ...ids].entries()) {
         expectEqual(
-          (await store.getEvents(id)).map((event) => event.id),
+          (await readAfter(store, id)).map((event) => event.id),
           ids.slice(index),
           `events after ${id}`,
         );
       }
-      expectEqual(await store.getEvents((ids.at(-1) ?? 0) + 1000), [], "events after a cursor ahead of the log");
+      expectEqual(await readAfter(store, (ids.at(-1) ?? 0) + 1000), [], "events after a cursor ahead of the log");
     },
   },
   {
@@ -35,20 +35,20 @@ export const readingCases: readonly CaseDefinition[] = [
     needs: [],
     check: async (open) => {
       const store = await open();
-      expectEqual(await store.getEvents(0), [], "events of an empty stream");
+      expectEqual(await readAfter(store, 0), [], "events of an empty stream");
     },
   },
   {
     title: "reads the history in pages of so many events",
     section: CURSORS,
-    needs: ["page", "history"],
+    needs: ["history"],
     check: async (open) => {
-      const store = (await open()) as EventStore<KitEvent> & PageableEventStore<KitEvent>;
+      const store = await open();
       const ids = await filled(store, 11);
       const read = [];
       const sizes = [];
       for (let after = 0; ;) {
-        const page = await store.getEventsPage(after, { maxEvents: 4, maxBytes: 1_000_000 });
+        const page = await store.read(after, { maxEvents: 4, maxBytes: 1_000_000 });
         sizes.push(page.length);
         const last = page.at(-1);
         if (last === undefined) break;
@@ -66,23 +66,23 @@ export const readingCases: readonly CaseDefinition[] = [
   {
     title: "ends a page at its bytes, but never before its first event",
     section: CURSORS,
-    needs: ["page", "history"],
+    needs: ["history"],
     check: async (open) => {
-      const store = (await open()) as EventStore<KitEvent> & PageableEventStore<KitEvent>;
+      const store = await open();
       const text = "x".repeat(1_000);
-      for (let n = 1; n <= 6; n++) await store.storeEvent({ type: "n", n, text });
-      const small = await store.getEventsPage(0, { maxEvents: 100, maxBytes: 10 });
+      for (let n = 1; n <= 6; n++) await put(store, { type: "n", n, text });
+      const small = await store.read(0, { maxEvents: 100, maxBytes: 10 });
       expectEqual(
         small.map(({ n }) => n),
         [1],
         "a page of 10 bytes",
       );
-      const middle = await store.getEventsPage(0, { maxEvents: 100, maxBytes: 3_500 });
+      const middle = await store.read(0, { maxEvents: 100, maxBytes: 3_500 });
       expectTrue(
         middle.length >= 1 && middle.length <= 4,
         `a page of 3,500 bytes had ${middle.length} events of 1,000`,
       );
-      const all = await store.getEventsPage(0, { maxEvents: 100, maxBytes: 1_000_000 });
+      const all = await store.read(0, { maxEvents: 100, maxBytes: 1_000_000 });
       expectEqual(
         all.map(({ n }) => n),
         [1, 2, 3, 4, 5, 6],
@@ -96,9 +96,9 @@ export const readingCases: readonly CaseDefinition[] = [
     needs: ["history"],
     check: async (open) => {
       const store = await open();
-      const stored = await store.storeEvent(event);
-      expectEqual({ ...stored, id: undefined }, event, "what storeEvent answered");
-      const [seen] = await store.getEvents(0);
+      const stored = await put(store, event);
+      expectEqual({ ...stored, id: undefined }, event, "what append returned");
+      const [seen] = await readAfter(store, 0);
       expectEqual(seen, { ...event, id: stored.id }, "what the history has");
     },
   })),

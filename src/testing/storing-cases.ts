@@ -1,7 +1,7 @@
-import type { EventStore } from "../store/event-store.ts";
+import type { EventLog } from "../store/event-log.ts";
 import type { CaseDefinition, KitEvent } from "./conformance-case.ts";
 import { freshName } from "./conformance-case.ts";
-import { expectEqual, expectRising, expectTrue } from "./expect.ts";
+import { expectEqual, expectRising, expectTrue, put, readAfter } from "./expect.ts";
 
 const ORDER = "13.1 Order";
 const VISIBILITY = "13.2 Visibility";
@@ -15,12 +15,12 @@ export const storingCases: readonly CaseDefinition[] = [
     check: async (open) => {
       const store = await open();
       const stored = [];
-      for (let n = 1; n <= 5; n++) stored.push(await store.storeEvent({ type: "n", n }));
+      for (let n = 1; n <= 5; n++) stored.push(await put(store, { type: "n", n }));
       expectRising(stored, "events stored one after the other");
       expectEqual(
         stored.map(({ type, n }) => ({ type, n })),
         [1, 2, 3, 4, 5].map((n) => ({ type: "n", n })),
-        "what storeEvent answered",
+        "what append returned",
       );
     },
   },
@@ -31,21 +31,21 @@ export const storingCases: readonly CaseDefinition[] = [
     check: async (open) => {
       const store = await open();
       const ids = [];
-      for (let n = 1; n <= 5; n++) ids.push((await store.storeEvent({ type: "n", n })).id);
+      for (let n = 1; n <= 5; n++) ids.push((await put(store, { type: "n", n })).id);
       expectEqual(ids, [1, 2, 3, 4, 5], "ids");
     },
   },
   {
     title: "keeps the order of events that are stored without waiting",
     section: ORDER,
-    needs: ["follow"],
+    needs: [],
     check: async (open, can) => {
       const store = await open();
-      const stored = await Promise.all(Array.from({ length: 200 }, (_, n) => store.storeEvent({ type: "n", n })));
+      const stored = await Promise.all(Array.from({ length: 200 }, (_, n) => put(store, { type: "n", n })));
       expectRising(stored, "events stored without waiting");
       if (!can("history")) return;
       expectEqual(
-        (await store.getEvents(0)).map(({ n }) => n),
+        (await readAfter(store, 0)).map(({ n }) => n),
         Array.from({ length: 200 }, (_, n) => n),
         "their order in the history",
       );
@@ -57,8 +57,8 @@ export const storingCases: readonly CaseDefinition[] = [
     needs: [],
     check: async (open) => {
       const store = await open();
-      const first = await store.storeEvent({ type: "n", id: 77 });
-      const second = await store.storeEvent({ type: "n", id: 3 });
+      const first = await put(store, { type: "n", id: 77 });
+      const second = await put(store, { type: "n", id: 3 });
       expectTrue(second.id > first.id, `an event that brought id 3 got ${second.id} after ${first.id}`);
     },
   },
@@ -68,21 +68,21 @@ export const storingCases: readonly CaseDefinition[] = [
     needs: ["history"],
     check: async (open) => {
       const store = await open();
-      for (let n = 0; n < 3; n++) await store.storeEvent({ type: "same", text: "same" });
-      const events = await store.getEvents(0);
+      for (let n = 0; n < 3; n++) await put(store, { type: "same", text: "same" });
+      const events = await readAfter(store, 0);
       expectEqual(events.length, 3, "equal events in the history");
       expectRising(events, "equal events");
     },
   },
   {
-    title: "shows an event as soon as storeEvent has resolved",
+    title: "shows an event as soon as append has resolved",
     section: VISIBILITY,
     needs: ["history"],
     check: async (open) => {
       const store = await open();
       for (let n = 1; n <= 20; n++) {
-        const { id } = await store.storeEvent({ type: "n", n });
-        const [seen] = await store.getEvents(id - 1);
+        const { id } = await put(store, { type: "n", n });
+        const [seen] = await readAfter(store, id - 1);
         expectEqual(seen?.id, id, "the event read right after it was stored");
       }
     },
@@ -90,16 +90,16 @@ export const storingCases: readonly CaseDefinition[] = [
   {
     title: "never shows an event before one with a smaller id",
     section: VISIBILITY,
-    needs: ["history", "follow"],
+    needs: ["history"],
     check: async (open) => {
       const store = await open();
       const progress = { isDone: false };
-      const storing = Promise.all(Array.from({ length: 150 }, (_, n) => store.storeEvent({ type: "n", n }))).finally(
+      const storing = Promise.all(Array.from({ length: 150 }, (_, n) => put(store, { type: "n", n }))).finally(
         () => (progress.isDone = true),
       );
       let before: readonly number[] = [];
       while (!progress.isDone) {
-        const ids = (await store.getEvents(0)).map(({ id }) => id);
+        const ids = (await readAfter(store, 0)).map(({ id }) => id);
         expectEqual(ids.slice(0, before.length), before, "what an earlier look at the history had");
         before = ids;
         await new Promise<void>((resolve) => setTimeout(resolve, 0));
@@ -114,10 +114,10 @@ export const storingCases: readonly CaseDefinition[] = [
     check: async (open) => {
       const store = await open();
       const event: { type: string; list: number[] } = { type: "list", list: [1] };
-      const storing = store.storeEvent(event as unknown as KitEvent);
+      const storing = put(store, event as unknown as KitEvent);
       await storing;
       event.list.push(2);
-      const [seen] = await store.getEvents(0);
+      const [seen] = await readAfter(store, 0);
       expectEqual(seen?.["list"], [1], "a list that was changed after it had been stored");
     },
   },
@@ -127,16 +127,16 @@ export const storingCases: readonly CaseDefinition[] = [
     needs: ["streams", "history"],
     check: async (open) => {
       const [one, other] = [await open({ stream: freshName() }), await open({ stream: freshName() })];
-      await one.storeEvent({ type: "one" });
-      await other.storeEvent({ type: "other" });
-      await one.storeEvent({ type: "one" });
+      await put(one, { type: "one" });
+      await put(other, { type: "other" });
+      await put(one, { type: "one" });
       expectEqual(
-        (await one.getEvents(0)).map(({ type }) => type),
+        (await readAfter(one, 0)).map(({ type }) => type),
         ["one", "one"],
         "the one stream",
       );
       expectEqual(
-        (await other.getEvents(0)).map(({ type }) => type),
+        (await readAfter(other, 0)).map(({ type }) => type),
         ["other"],
         "the other stream",
       );
@@ -152,11 +152,11 @@ export const storingCases: readonly CaseDefinition[] = [
       const stores = [];
       for (const stream of names) {
         const store = await open({ stream });
-        await store.storeEvent({ type: "name", stream });
+        await put(store, { type: "name", stream });
         stores.push(store);
       }
       for (const [index, store] of stores.entries()) {
-        const seen = (await store.getEvents(0)).map(({ stream }) => stream);
+        const seen = (await readAfter(store, 0)).map(({ stream }) => stream);
         expectEqual(seen, [names[index]], `the stream named ${JSON.stringify(names[index])}`);
       }
     },
@@ -169,7 +169,7 @@ export const storingCases: readonly CaseDefinition[] = [
       const mark = freshName();
       for (const half of ["\ufffd", "\ud83d", "\ud83e"]) {
         const stream = half + mark;
-        let store: EventStore<KitEvent>;
+        let store: EventLog<KitEvent>;
         try {
           store = await open({ stream });
         } catch (error) {
@@ -177,8 +177,8 @@ export const storingCases: readonly CaseDefinition[] = [
           if (code === "invalid-stream-name" || code === "invalid-option") continue;
           throw error;
         }
-        await store.storeEvent({ type: "name", stream });
-        const seen = (await store.getEvents(0)).map((event) => event["stream"]);
+        await put(store, { type: "name", stream });
+        const seen = (await readAfter(store, 0)).map((event) => event["stream"]);
         expectEqual(seen, [stream], `the stream named ${JSON.stringify(stream)}`);
       }
     },

@@ -209,8 +209,8 @@ describe("a destination", () => {
     });
     let isDown = true;
     class FailingStore extends MemoryEventStore<{ type: string }> {
-      override storeEvents(events: readonly { type: string }[]) {
-        return isDown ? Promise.reject(new Error("down")) : super.storeEvents(events);
+      override append(events: readonly { type: string }[]) {
+        return isDown ? Promise.reject(new Error("down")) : super.append(events);
       }
     }
     const store = new FailingStore();

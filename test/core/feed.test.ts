@@ -1,13 +1,11 @@
 import { MemoryEventStore, type EventBounds } from "ssetarget";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Feed } from "../../src/stream/feed.ts";
 import { TurnQueue } from "../../src/stream/turn-queue.ts";
 
 const LIMITS = {
   maxWindowEvents: 10,
   maxWindowBytes: 1_000,
-  maxPendingEvents: 10,
-  maxPendingBytes: 1_000,
   storeTimeoutMs: null,
   onError: () => {},
 };
@@ -15,9 +13,9 @@ const LIMITS = {
 /** A memory store whose bounds are told when the test says so. */
 class HeldStore extends MemoryEventStore<{ type: string }> {
   readonly held: (() => void)[] = [];
-  override async getBounds(): Promise<EventBounds> {
+  override async bounds(): Promise<EventBounds> {
     await new Promise<void>((resolve) => this.held.push(resolve));
-    return this.bounds;
+    return super.bounds();
   }
 }
 
@@ -26,8 +24,10 @@ describe("a feed that is stopped while it is being opened", () => {
     const store = new HeldStore();
     const feed = new Feed(store, LIMITS, new TurnQueue());
     const first = feed.open();
+    await vi.waitUntil(() => store.held.length === 1);
     feed.stop();
     const second = feed.open();
+    await vi.waitUntil(() => store.held.length === 2);
     store.held[0]?.();
     await expect(first).rejects.toMatchObject({ code: "closed" });
     store.held[1]?.();

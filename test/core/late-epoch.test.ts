@@ -1,4 +1,4 @@
-import { MemoryEventStore, SSEHub, SSETarget, type EventFollower, type EventStores } from "ssetarget";
+import { MemoryEventStore, SSEHub, SSETarget, type EventBounds, type EventStorage, type LogListener } from "ssetarget";
 import { describe, expect, it } from "vitest";
 import { TestClient, turns } from "../support/test-client.ts";
 
@@ -7,23 +7,24 @@ const tick = (n: number): Tick => ({ type: "tick", n });
 
 /** A store on an engine that names a history with its first event, as one that several processes write to does. */
 class LateNamedStore extends MemoryEventStore<Tick> {
-  readonly #followers = new Set<EventFollower<Tick>>();
+  readonly #listeners = new Set<LogListener<Tick>>();
+  #otherEpoch: string | undefined;
 
-  override async getBounds() {
-    return this.bounds.lastId === 0 ? { ...this.bounds, epoch: undefined } : this.bounds;
+  override async bounds(): Promise<EventBounds> {
+    const bounds = await super.bounds();
+    return { ...bounds, epoch: bounds.lastId === 0 ? undefined : (this.#otherEpoch ?? bounds.epoch) };
   }
 
-  override async subscribe(afterId: number, follower: EventFollower<Tick>) {
-    this.#followers.add(follower);
-    return super.subscribe(afterId, {
-      onEvents: (events) => follower.onEvents(events, this.bounds.epoch),
-      onInterrupted: () => follower.onInterrupted(),
-    });
+  override async watch(listener: LogListener<Tick>) {
+    this.#listeners.add(listener);
+    return super.watch(listener);
   }
 
-  /** An event of another history, such as followers hear after the engine has lost the one before. */
-  tellOfAnotherHistory(): void {
-    for (const follower of this.#followers) follower.onEvents([{ ...tick(1), id: 1 }], "another");
+  /** The engine has lost the history, and an event of another one is appended. */
+  beginAnotherHistory(): void {
+    this.#otherEpoch = "another";
+    const events = [{ ...tick(1), id: 1 }];
+    for (const listener of this.#listeners) listener.appended({ afterId: 0, events, epoch: "another" });
   }
 }
 
@@ -36,7 +37,7 @@ describe("a history that gets its name with its first event", () => {
     await target.dispatchEvent(tick(1));
     await turns();
     expect(client.ids).toEqual([1]);
-    expect(client.cursor).toBe(`1.${store.bounds.epoch}`);
+    expect(client.cursor).toBe(`1.${(await store.bounds()).epoch}`);
     expect(client.isConnected).toBe(true);
   });
 
@@ -73,8 +74,8 @@ describe("a history that gets its name with its first event", () => {
     await client.connect();
     await target.dispatchEvents([tick(1), tick(2)]);
     await turns();
-    store.tellOfAnotherHistory();
-    await turns();
+    store.beginAnotherHistory();
+    await turns(5);
     expect([client.ids, client.isConnected, client.retries.length]).toEqual([[1, 2], false, 2]);
   });
 });
@@ -82,7 +83,7 @@ describe("a history that gets its name with its first event", () => {
 describe("a hub over stores of many streams", () => {
   it("asks them for a store by the stream's name, once", async () => {
     const asked: string[] = [];
-    const stores: EventStores<Tick> = {
+    const stores: EventStorage<Tick> = {
       stream: (name) => {
         asked.push(name);
         return new MemoryEventStore<Tick>();

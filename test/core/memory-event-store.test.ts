@@ -1,4 +1,4 @@
-import { MemoryEventStore, type EventFollower, type ServerSentEvent, type StoredEvent } from "ssetarget";
+import { MemoryEventStore, type AppendNotice, type LogListener, type ServerSentEvent } from "ssetarget";
 import { describe, expect, it } from "vitest";
 
 type Tick = ServerSentEvent & { n: number };
@@ -13,14 +13,14 @@ async function filled(count: number, options?: ConstructorParameters<typeof Memo
   return store;
 }
 
-class Follower implements EventFollower<Tick> {
-  readonly ids: number[] = [];
-  interruptions = 0;
-  onEvents(events: readonly StoredEvent<Tick>[]): void {
-    this.ids.push(...events.map(({ id }) => id));
+class Listener implements LogListener<Tick> {
+  readonly notices: (readonly [afterId: number, ids: readonly number[]])[] = [];
+  changes = 0;
+  appended({ afterId, events = [] }: AppendNotice<Tick>): void {
+    this.notices.push([afterId, events.map(({ id }) => id)]);
   }
-  onInterrupted(): void {
-    this.interruptions++;
+  changed(): void {
+    this.changes++;
   }
 }
 
@@ -30,22 +30,21 @@ describe("MemoryEventStore", () => {
     expect(idsOf(await store.getEvents(0))).toEqual([1, 2, 3]);
     expect(idsOf(await store.getEvents(2))).toEqual([3]);
     expect(idsOf(await store.getEvents(9))).toEqual([]);
-    expect(await store.getBounds()).toMatchObject({ firstId: 1, lastId: 3, completed: false });
-    expect(await new MemoryEventStore().getBounds()).toMatchObject({ firstId: 1, lastId: 0 });
+    expect(await store.bounds()).toMatchObject({ firstId: 1, lastId: 3, completed: false });
+    expect(await new MemoryEventStore().bounds()).toMatchObject({ firstId: 1, lastId: 0 });
   });
 
   it("has another epoch each time, because its history is another", async () => {
-    const epochs = await Promise.all([0, 1, 2].map(async () => (await new MemoryEventStore().getBounds()).epoch));
+    const epochs = await Promise.all([0, 1, 2].map(async () => (await new MemoryEventStore().bounds()).epoch));
     expect(new Set(epochs).size).toBe(3);
   });
 
   it("forgets the oldest beyond maxEvents, and their keys", async () => {
     const store = await filled(5_000, { maxEvents: 3 });
     expect(idsOf(await store.getEvents(0))).toEqual([4_998, 4_999, 5_000]);
-    expect(await store.getBounds()).toMatchObject({ firstId: 4_998, lastId: 5_000 });
-    expect(await store.getEventByKey("k4997")).toBeUndefined();
-    expect(await store.getEventByKey("k4998")).toMatchObject({ id: 4_998 });
-    expect(await store.storeEvent(tick(1, "k1"))).toMatchObject({ id: 5_001 });
+    expect(await store.bounds()).toMatchObject({ firstId: 4_998, lastId: 5_000 });
+    expect(await store.storeEvent(tick(1, "k4998"))).toMatchObject({ id: 4_998 });
+    expect(await store.storeEvent(tick(1, "k4997"))).toMatchObject({ id: 5_001 });
   });
 
   it("forgets the oldest beyond maxBytes, but never the newest", async () => {
@@ -55,61 +54,71 @@ describe("MemoryEventStore", () => {
 
   it("reads pages by count and by bytes, at least one event each", async () => {
     const store = await filled(10);
-    expect(idsOf(await store.getEventsPage(3, { ...PAGE, maxEvents: 4 }))).toEqual([4, 5, 6, 7]);
-    expect(idsOf(await store.getEventsPage(3, { ...PAGE, maxBytes: 1 }))).toEqual([4]);
-    expect(idsOf(await store.getEventsPage(3, { ...PAGE, maxBytes: 40 }))).toEqual([4, 5]);
-    expect(idsOf(await store.getEventsPage(10, PAGE))).toEqual([]);
+    expect(idsOf(await store.read(3, { ...PAGE, maxEvents: 4 }))).toEqual([4, 5, 6, 7]);
+    expect(idsOf(await store.read(3, { ...PAGE, maxBytes: 1 }))).toEqual([4]);
+    expect(idsOf(await store.read(3, { ...PAGE, maxBytes: 40 }))).toEqual([4, 5]);
+    expect(idsOf(await store.read(10, PAGE))).toEqual([]);
   });
 
   it("trims, also everything", async () => {
     const store = await filled(10);
     await store.trim(4);
-    expect(await store.getBounds()).toMatchObject({ firstId: 4, lastId: 10 });
+    expect(await store.bounds()).toMatchObject({ firstId: 4, lastId: 10 });
     await store.trim(99);
-    expect(await store.getBounds()).toMatchObject({ firstId: 11, lastId: 10 });
+    expect(await store.bounds()).toMatchObject({ firstId: 11, lastId: 10 });
     expect(await store.storeEvent(tick(11))).toMatchObject({ id: 11 });
     expect(idsOf(await store.getEvents(0))).toEqual([11]);
   });
 
   it("appends many in order or none, repeats answered with what is stored", async () => {
     const store = await filled(2);
-    expect(idsOf(await store.storeEvents([tick(3), tick(1, "k1"), tick(4, "new"), tick(5, "new")]))).toEqual([
-      3, 1, 4, 4,
-    ]);
+    expect(idsOf(await store.append([tick(3), tick(1, "k1"), tick(4, "new"), tick(5, "new")]))).toEqual([3, 1, 4, 4]);
     const end = { type: "ssetarget:end", n: 0 };
-    await expect(store.storeEvents([tick(6), end, tick(7)])).rejects.toMatchObject({ code: "stream-completed" });
-    await expect(store.storeEvents([tick(6), { type: "x", n: 1n as unknown as number }])).rejects.toMatchObject({
+    await expect(store.append([tick(6), end, tick(7)])).rejects.toMatchObject({ code: "stream-completed" });
+    await expect(store.append([tick(6), { type: "x", n: 1n as unknown as number }])).rejects.toMatchObject({
       code: "unserializable-data",
     });
-    expect(await store.getBounds()).toMatchObject({ lastId: 4, completed: false });
-    await store.storeEvents([tick(6), end]);
-    expect(await store.getBounds()).toMatchObject({ lastId: 6, completed: true });
-    await expect(store.storeEvents([tick(7)])).rejects.toMatchObject({ code: "stream-completed" });
-    expect(idsOf(await store.storeEvents([tick(1, "k1")]))).toEqual([1]);
+    expect(await store.bounds()).toMatchObject({ lastId: 4, completed: false });
+    await store.append([tick(6), end]);
+    expect(await store.bounds()).toMatchObject({ lastId: 6, completed: true });
+    await expect(store.append([tick(7)])).rejects.toMatchObject({ code: "stream-completed" });
+    expect(idsOf(await store.append([tick(1, "k1")]))).toEqual([1]);
   });
 
-  it("tells followers what there is and then what comes, until they close", async () => {
+  it("notifies of what is appended, without repeats of known keys, until the watch is closed", async () => {
     const store = await filled(3);
-    const [early, late] = [new Follower(), new Follower()];
-    const subscription = await store.subscribe(1, early);
-    await store.storeEvents([tick(4), tick(5)]);
-    await store.subscribe(5, late);
-    await store.storeEvent(tick(6));
-    subscription.close();
-    subscription.close();
-    await store.storeEvent(tick(7));
-    expect([early.ids, late.ids]).toEqual([
-      [2, 3, 4, 5, 6],
-      [6, 7],
+    const [early, late] = [new Listener(), new Listener()];
+    const watch = await store.watch(early);
+    await store.append([tick(4), tick(5, "k5"), tick(1, "k1"), tick(6, "k5"), tick(7)]);
+    await store.watch(late);
+    await store.storeEvent(tick(2, "k2"));
+    await store.storeEvent(tick(8));
+    watch.close();
+    watch.close();
+    await store.storeEvent(tick(9));
+    expect(early.notices).toEqual([
+      [3, [4, 5, 6]],
+      [6, [7]],
     ]);
-    expect([early.interruptions, late.interruptions]).toEqual([0, 0]);
+    expect(late.notices).toEqual([
+      [6, [7]],
+      [7, [8]],
+    ]);
+    expect([early.changes, late.changes]).toEqual([0, 0]);
   });
 
-  it("tells a follower that it cannot be given everything", async () => {
-    const store = await filled(10, { maxEvents: 2 });
-    const follower = new Follower();
-    await store.subscribe(3, follower);
-    expect([follower.interruptions, follower.ids]).toEqual([1, [9, 10]]);
+  it("notifies that it was trimmed or deleted", async () => {
+    const store = await filled(10);
+    const listener = new Listener();
+    await store.watch(listener);
+    await store.trim(4);
+    expect(listener.changes).toBe(1);
+    const { epoch } = await store.bounds();
+    await store.delete();
+    expect(listener.changes).toBe(2);
+    expect(await store.bounds()).toMatchObject({ firstId: 1, lastId: 0 });
+    expect((await store.bounds()).epoch).not.toBe(epoch);
+    expect(await store.storeEvent(tick(1, "k5"))).toMatchObject({ id: 1, n: 1 });
   });
 
   it("keeps copies", async () => {

@@ -118,10 +118,10 @@ describe("SSEHub", () => {
   it("follows a store only while somebody watches, and misses nothing when somebody comes again", async () => {
     vi.useFakeTimers();
     const store = new MemoryEventStore<Tick>();
-    const subscribe = vi.spyOn(store, "subscribe");
+    const watch = vi.spyOn(store, "watch");
     const hub = new SSEHub<Tick>("/runs/:id", { store: () => store });
     await hub.dispatchEvent("a", { type: "tick", n: 1 });
-    expect(subscribe, "a stream without clients follows nothing").not.toHaveBeenCalled();
+    expect(watch, "a stream without clients follows nothing").not.toHaveBeenCalled();
     const client = new TestClient(hub, "/runs/a");
     await client.connect();
     await vi.advanceTimersByTimeAsync(1);
@@ -130,7 +130,7 @@ describe("SSEHub", () => {
     await hub.dispatchEvent("a", { type: "tick", n: 2 });
     await client.connect();
     await vi.advanceTimersByTimeAsync(1);
-    expect(subscribe).toHaveBeenCalledTimes(2);
+    expect(watch).toHaveBeenCalledTimes(2);
     expect(client.ids).toEqual([1, 2]);
     expect(client.gaps).toEqual([]);
   });

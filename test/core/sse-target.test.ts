@@ -263,9 +263,9 @@ describe("dispatchEvent", () => {
   it("rejects when the store falls behind further than allowed, and takes events again once it has caught up", async () => {
     let release = () => {};
     const store = new (class extends NullEventStore<Tick> {
-      override async storeEvent(event: Tick) {
+      override async append(events: readonly Tick[]) {
         await new Promise<void>((resolve) => (release = resolve));
-        return super.storeEvent(event);
+        return super.append(events);
       }
     })();
     const target = new SSETarget<Tick>("/sse", store, { maxPendingEvents: 1 });

@@ -1,4 +1,4 @@
-import { SSETarget } from "ssetarget";
+import { MemoryEventStore, SSETarget } from "ssetarget";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TwoMethodStore } from "../support/stores.ts";
 import { TestClient, turns } from "../support/test-client.ts";
@@ -212,23 +212,32 @@ describe("a store that does not do as it should", () => {
     ["null for the event", { storeEvent: () => null }],
     ["an id that is none", { storeEvent: async (event: Tick) => ({ ...event, id: "1" }) }],
     ["another type", { storeEvent: async (event: Tick) => ({ ...event, id: 1, type: 7 }) }],
-    ["fewer than it was given", { storeEvents: async () => [], subscribe: async () => ({ close() {} }) }],
-    ["no list for what it was given", { storeEvents: async () => 3, subscribe: async () => ({ close() {} }) }],
   ])("is told in words that it answers with %s", async (_what, odd) => {
     const target = targetWith(odd);
     expect(await outcome(target.dispatchEvents([tick(1), tick(2)]))).toMatchObject({ code: "store-contract" });
   });
 
   it.each([
-    ["bounds that are none", { getBounds: async () => null }],
-    ["an id that is none", { getBounds: async () => ({ firstId: 1, lastId: NaN, completed: false }) }],
-    ["an epoch that is none", { getBounds: async () => ({ firstId: 1, lastId: 0, completed: false, epoch: null }) }],
-    ["no history", { getEvents: async () => null }],
-    ["nothing to close", { subscribe: async () => {} }],
-    ["nothing to wait for", { subscribe: () => {} }],
-  ])("makes a client come again, and tells why, where it answers with %s", async (_what, odd) => {
+    ["fewer than it was given", async () => []],
+    ["no list for what it was given", async () => 3],
+    ["an id that is none", async (events: Tick[]) => events.map((event) => ({ ...event, id: "1" }))],
+  ])("is told in words that its append answers with %s", async (_what, append) => {
+    const target = new SSETarget<Tick>("/sse", Object.assign(new MemoryEventStore<Tick>(), { append }));
+    expect(await outcome(target.dispatchEvents([tick(1), tick(2)]))).toMatchObject({ code: "store-contract" });
+  });
+
+  it.each([
+    ["bounds that are none", { bounds: async () => null }],
+    ["an id that is none", { bounds: async () => ({ firstId: 1, lastId: NaN, completed: false }) }],
+    ["an epoch that is none", { bounds: async () => ({ firstId: 1, lastId: 0, completed: false, epoch: null }) }],
+    ["nothing to close", { watch: async () => {} }],
+    ["nothing to wait for", { watch: () => {} }],
+  ])("makes a client reconnect, and reports why, if it answers with %s", async (_what, odd) => {
     const errors: unknown[] = [];
-    const target = new SSETarget<Tick>("/sse", storeWith(odd), { onError: (error) => errors.push(error) });
+    const store = Object.assign(new MemoryEventStore<Tick>(), odd);
+    const target = new SSETarget<Tick>("/sse", store as MemoryEventStore<Tick>, {
+      onError: (error) => errors.push(error),
+    });
     const response = await target.fetch(new Request("http://localhost/sse"));
     expect(await response.text()).toMatch(/^retry: \d+\n/);
     expect(errors).toMatchObject([{ code: "store-contract" }]);

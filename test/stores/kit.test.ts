@@ -1,136 +1,158 @@
-import { MemoryEventStore, type EventFollower, type StoredEvent } from "ssetarget";
+import { MemoryEventStore, type LogListener, type PageLimits, type StoredEvent } from "ssetarget";
 import { ConformanceError, storeCases, type KitEvent, type MakeStore, type StoreCapability } from "ssetarget/testing";
 import { describe, expect, it, vi } from "vitest";
 
 const CAPABILITIES = [
-  "append",
-  "page",
-  "follow",
-  "bounds",
-  "trim",
-  "keys",
   "history",
+  "keys",
+  "batches",
   "dense-ids",
   "retention",
+  "trim",
+  "delete",
   "streams",
 ] as const satisfies readonly StoreCapability[];
 
 /** Stores with one fault each, and what the kit says of it. */
 class Store extends MemoryEventStore<KitEvent> {}
 
+type Stored = StoredEvent<KitEvent>;
+
 class RepeatsIds extends Store {
-  override async storeEvent(event: KitEvent) {
-    const stored = await super.storeEvent(event);
-    return { ...stored, id: Math.max(1, stored.id - 1) };
+  override async append(events: readonly KitEvent[]): Promise<readonly Stored[]> {
+    const stored = await super.append(events);
+    return stored.map((event) => ({ ...event, id: Math.max(1, event.id - 1) }));
   }
 }
 
 class LeavesHoles extends Store {
-  override async storeEvent(event: KitEvent) {
-    if (event["n"] === 3) await super.storeEvent({ type: "hole" });
-    return super.storeEvent(event);
+  override async append(events: readonly KitEvent[]) {
+    if (events[0]?.["n"] === 3) await super.append([{ type: "hole" }]);
+    return super.append(events);
   }
 }
 
 /** As a sorted set does that is scored by time: equal members are one. */
 class CollapsesEqualEvents extends Store {
-  override async storeEvent(event: KitEvent) {
-    return super.storeEvent({ ...event, key: event.key ?? JSON.stringify(event) });
+  override async append(events: readonly KitEvent[]) {
+    return super.append(events.map((event) => ({ ...event, key: event.key ?? JSON.stringify(event) })));
   }
 }
 
 class ShowsLate extends Store {
-  override async getEvents(afterId: number) {
-    return (await super.getEvents(afterId)).slice(0, -1);
+  override async read(afterId: number, limits: PageLimits) {
+    return (await super.read(afterId, limits)).slice(0, -1);
   }
 }
 
 class IncludesTheCursor extends Store {
-  override async getEvents(afterId: number) {
-    return super.getEvents(Math.max(0, afterId - 1));
+  override async read(afterId: number, limits: PageLimits) {
+    return super.read(Math.max(0, afterId - 1), limits);
   }
 }
 
 class IgnoresPageLimits extends Store {
-  override async getEventsPage(afterId: number) {
-    return super.getEvents(afterId);
+  override async read(afterId: number) {
+    return super.read(afterId, { maxEvents: 1_000_000, maxBytes: 1_000_000_000 });
   }
 }
 
 class SkipsTooLargeEvents extends Store {
-  override async getEventsPage(afterId: number, limits: { maxEvents: number; maxBytes: number }) {
-    const page = await super.getEventsPage(afterId, limits);
+  override async read(afterId: number, limits: PageLimits) {
+    const page = await super.read(afterId, limits);
     return page.filter((event) => JSON.stringify(event).length <= limits.maxBytes);
   }
 }
 
 class ForgetsKeys extends Store {
-  override async storeEvent({ key: _key, ...event }: KitEvent) {
-    return super.storeEvent(event as KitEvent);
+  override async append(events: readonly KitEvent[]) {
+    return super.append(events.map(({ key: _key, ...event }) => event as KitEvent));
   }
 }
 
 class StoresHalfABatch extends Store {
-  override async storeEvents(events: readonly KitEvent[]) {
-    const stored = [];
-    for (const event of events) stored.push(await super.storeEvent(event));
+  override async append(events: readonly KitEvent[]) {
+    const stored: Stored[] = [];
+    for (const event of events) stored.push(...(await super.append([event])));
     return stored;
   }
 }
 
-class BeginsWithWhatComes extends Store {
-  override async subscribe(_afterId: number, follower: EventFollower<KitEvent>) {
-    return super.subscribe(this.bounds.lastId, follower);
+class NotifiesNobody extends Store {
+  override async watch() {
+    return { close: () => {} };
   }
 }
 
-class TellsTwice extends Store {
-  override async subscribe(afterId: number, follower: EventFollower<KitEvent>) {
-    return super.subscribe(afterId, {
-      onEvents: (events) => {
-        follower.onEvents(events);
-        if (events.length > 5) follower.onEvents(events.slice(-1));
-      },
-      onInterrupted: () => follower.onInterrupted(),
+/** Its notices leave out what lies between. */
+class LeavesOutEvents extends Store {
+  override async watch(listener: LogListener<KitEvent>) {
+    return super.watch({
+      appended: (notice) => listener.appended({ ...notice, events: notice.events?.slice(-1) }),
+      changed: () => listener.changed(),
     });
   }
 }
 
-class TellsNothingOfTrimming extends Store {
-  override async subscribe(afterId: number, follower: EventFollower<KitEvent>) {
-    return super.subscribe(afterId, { onEvents: (events) => follower.onEvents(events), onInterrupted: () => {} });
+class NotifiesAfterClosing extends Store {
+  override async watch(listener: LogListener<KitEvent>) {
+    await super.watch(listener);
+    return { close: () => {} };
+  }
+}
+
+class NotifiesNothingOfTrimming extends Store {
+  override async watch(listener: LogListener<KitEvent>) {
+    return super.watch({ appended: (notice) => listener.appended(notice), changed: () => {} });
+  }
+}
+
+class NamesAnotherEpoch extends Store {
+  override async watch(listener: LogListener<KitEvent>) {
+    return super.watch({
+      appended: (notice) => listener.appended({ ...notice, epoch: "another" }),
+      changed: () => listener.changed(),
+    });
   }
 }
 
 class TakesMoreAfterTheEnd extends Store {
-  override async storeEvent(event: KitEvent): Promise<StoredEvent<KitEvent>> {
-    return super.storeEvent(event).catch(() => ({ ...event, id: 99 }));
+  override async append(events: readonly KitEvent[]): Promise<readonly Stored[]> {
+    return super.append(events).catch(() => events.map((event) => ({ ...event, id: 99 })));
   }
 }
 
 class HidesWhatItTrimmed extends Store {
-  override async getBounds() {
-    return { ...this.bounds, firstId: 1 };
+  override async bounds() {
+    return { ...(await super.bounds()), firstId: 1 };
   }
 }
 
-class BeginsAnewAfterTrimming extends Store {
+class RestartsItsIdsAfterTrimming extends Store {
   #shift = 0;
 
   override async trim(beforeId: number) {
     await super.trim(beforeId);
-    if (this.bounds.firstId > this.bounds.lastId) this.#shift = this.bounds.lastId;
+    const { firstId, lastId } = await super.bounds();
+    if (firstId > lastId) this.#shift = lastId;
   }
 
-  override async storeEvent(event: KitEvent) {
-    const stored = await super.storeEvent(event);
-    return { ...stored, id: stored.id - this.#shift };
+  override async append(events: readonly KitEvent[]): Promise<readonly Stored[]> {
+    const stored = await super.append(events);
+    return stored.map((event) => ({ ...event, id: event.id - this.#shift }));
   }
 }
 
 class ChangesItsEpoch extends Store {
-  override async getBounds() {
-    return { ...this.bounds, epoch: `e${this.bounds.firstId}` };
+  override async bounds() {
+    const bounds = await super.bounds();
+    return { ...bounds, epoch: `e${bounds.firstId}` };
+  }
+}
+
+class KeepsItsEpochWhenDeleted extends Store {
+  override async bounds() {
+    return { ...(await super.bounds()), epoch: "always" };
   }
 }
 
@@ -158,20 +180,23 @@ describe("the conformance kit", () => {
     [RepeatsIds, "answers with the event and an id that is greater than all before it"],
     [LeavesHoles, "gives the ids 1, 2, 3 … without holes"],
     [CollapsesEqualEvents, "keeps events that are equal apart"],
-    [ShowsLate, "shows an event as soon as storeEvent has resolved"],
+    [ShowsLate, "shows an event as soon as append has resolved"],
     [IncludesTheCursor, "answers with exactly the events after a cursor"],
     [IgnoresPageLimits, "reads the history in pages of so many events"],
     [SkipsTooLargeEvents, "ends a page at its bytes, but never before its first event"],
     [ForgetsKeys, "stores an event with a key once, and answers a repeat with the one that is there"],
     [StoresHalfABatch, "refuses a batch as a whole, and stores none of it"],
-    [BeginsWithWhatComes, "tells a follower the history after its cursor first, and then what comes"],
-    [TellsTwice, "tells a follower a batch in its order"],
-    [TellsNothingOfTrimming, "interrupts a follower whose cursor was trimmed or is ahead of the log"],
+    [NotifiesNobody, "notifies of what is appended, in order and whole"],
+    [LeavesOutEvents, "notifies of several events in their order"],
+    [NotifiesAfterClosing, "notifies of nothing after a watch was closed, and goes on with the others"],
+    [NotifiesNothingOfTrimming, "notifies that something was trimmed"],
+    [NamesAnotherEpoch, "names the epoch of the bounds in its notices"],
     [TakesMoreAfterTheEnd, "takes nothing after the end, and the end once"],
-    [HidesWhatItTrimmed, "forgets everything before an id, and goes on with its ids"],
-    [BeginsAnewAfterTrimming, "goes on with its ids after everything was forgotten"],
-    [ChangesItsEpoch, "forgets everything before an id, and goes on with its ids"],
-    [KeepsEverything, "keeps the newest of more events than it retains, and says that the others are gone"],
+    [HidesWhatItTrimmed, "drops everything before an id, and continues its ids"],
+    [RestartsItsIdsAfterTrimming, "continues its ids after everything was dropped"],
+    [ChangesItsEpoch, "drops everything before an id, and continues its ids"],
+    [KeepsItsEpochWhenDeleted, "drops the whole stream on request, and starts another history"],
+    [KeepsEverything, "keeps the newest of more events than it retains, and reports that the others are gone"],
   ] as const)("finds the fault of %o: %s", async ([Faulty, title]) => {
     // What waits for something that never comes must not be waited for.
     vi.useFakeTimers({ toFake: ["setTimeout", "performance"] });
@@ -191,9 +216,9 @@ describe("the conformance kit", () => {
 
   it("lists the cases that do not apply, and why", () => {
     const left = storeCases(["history"]).filter(({ undeclared }) => undeclared.length > 0);
-    expect(left.find(({ title }) => title.startsWith("tells a follower a batch"))?.undeclared).toEqual([
-      "follow",
-      "append",
+    expect(left.find(({ title }) => title.startsWith("drops a key with its event"))?.undeclared).toEqual([
+      "keys",
+      "trim",
     ]);
   });
 

@@ -3,6 +3,6 @@ import { describeConformance } from "./support/conformance.ts";
 
 describeConformance(
   "MemoryEventStore",
-  ["append", "page", "follow", "bounds", "trim", "keys", "history", "dense-ids", "retention", "streams"],
+  ["history", "keys", "batches", "dense-ids", "retention", "trim", "delete", "streams"],
   ({ maxEvents } = {}) => new MemoryEventStore({ maxEvents }),
 );

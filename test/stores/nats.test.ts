@@ -7,9 +7,6 @@ import { describeConformance } from "./support/conformance.ts";
 import { NatsServer } from "./support/nats-server.ts";
 
 const CAPABILITIES: readonly StoreCapability[] = [
-  "page",
-  "follow",
-  "bounds",
   "trim",
   "keys",
   "close",

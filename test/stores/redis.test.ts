@@ -7,10 +7,7 @@ import { describeConformance } from "./support/conformance.ts";
 import { RedisCluster, RedisServer } from "./support/redis-server.ts";
 
 const CAPABILITIES = [
-  "append",
-  "page",
-  "follow",
-  "bounds",
+  "batches",
   "trim",
   "keys",
   "close",

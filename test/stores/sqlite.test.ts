@@ -10,10 +10,7 @@ import { describeConformance } from "./support/conformance.ts";
 import { RemoteStore } from "./support/sqlite-remote.ts";
 
 const CAPABILITIES: readonly StoreCapability[] = [
-  "append",
-  "page",
-  "follow",
-  "bounds",
+  "batches",
   "trim",
   "keys",
   "close",

@@ -4,6 +4,6 @@ import { describeConformance } from "./support/conformance.ts";
 
 describeConformance(
   "a store of two methods",
-  ["history", "dense-ids", "streams"],
+  ["history", "keys", "dense-ids", "streams"],
   () => new TwoMethodStore<KitEvent>(),
 );

@@ -19,7 +19,7 @@ import type {
   PageableEventStore,
   PageLimits,
   TrimmableEventStore,
-} from "../../store/event-store.ts";
+} from "../../store/followable-store.ts";
 import { randomEpoch } from "../../store/random-epoch.ts";
 import { decodeEvent, encodeEvent } from "./nats-message.ts";
 import type { NatsStream } from "./nats-stream.ts";

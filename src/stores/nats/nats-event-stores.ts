@@ -1,7 +1,7 @@
 import { SSETargetError, type ErrorListener } from "../../util/errors.ts";
 import type { ServerSentEvent } from "../../event/event.ts";
 import { describeValue, readOptions, wholeNumberOption } from "../../util/options.ts";
-import type { EventStores } from "../../store/event-store.ts";
+import type { EventStores } from "../../store/followable-store.ts";
 import { checkStreamName } from "../../store/stream-name.ts";
 import type { JetStreamLike } from "./jetstream-like.ts";
 import { NatsEventStore } from "./nats-event-store.ts";

@@ -1,5 +1,5 @@
 import { END_EVENT_TYPE, type ServerSentEvent } from "../../event/event.ts";
-import type { EventBounds, EventFollower } from "../../store/event-store.ts";
+import type { EventBounds, EventFollower } from "../../store/followable-store.ts";
 import { decodeEvent } from "./nats-message.ts";
 import type { ConsumedMessage, ConsumingLike } from "./jetstream-like.ts";
 import type { NatsStream } from "./nats-stream.ts";

@@ -1,6 +1,6 @@
 import type { ServerSentEvent, StoredEvent } from "../../event/event.ts";
 import type { ErrorListener } from "../../util/errors.ts";
-import type { EventFollower, EventSubscription } from "../../store/event-store.ts";
+import type { EventFollower, EventSubscription } from "../../store/followable-store.ts";
 import type { LiveMessage } from "./live-message.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import { tellError } from "./tell-error.ts";

@@ -14,7 +14,7 @@ import type {
   PageableEventStore,
   PageLimits,
   TrimmableEventStore,
-} from "../../store/event-store.ts";
+} from "../../store/followable-store.ts";
 import { Appender } from "./appender.ts";
 import type { RedisClient } from "./redis-client.ts";
 import { OriginalDataGuard } from "./original-data.ts";

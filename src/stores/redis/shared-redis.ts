@@ -1,6 +1,6 @@
 import type { ServerSentEvent } from "../../event/event.ts";
 import { SSETargetError, type ErrorListener } from "../../util/errors.ts";
-import type { EventFollower, EventSubscription } from "../../store/event-store.ts";
+import type { EventFollower, EventSubscription } from "../../store/followable-store.ts";
 import { connectionOf } from "./connect.ts";
 import { FollowedStream } from "./followed-stream.ts";
 import { LiveMessage } from "./live-message.ts";

@@ -1,6 +1,6 @@
 import type { ServerSentEvent, StoredEvent } from "../../event/event.ts";
 import { SSETargetError } from "../../util/errors.ts";
-import type { EventBounds, PageLimits } from "../../store/event-store.ts";
+import type { EventBounds, PageLimits } from "../../store/followable-store.ts";
 import type { OriginalDataGuard } from "./original-data.ts";
 import { FIND, READ } from "./redis-script.ts";
 import { withRetries } from "./retry.ts";

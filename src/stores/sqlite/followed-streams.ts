@@ -1,6 +1,6 @@
 import type { ErrorListener } from "../../util/errors.ts";
 import type { ServerSentEvent, StoredEvent } from "../../event/event.ts";
-import type { EventFollower, EventSubscription } from "../../store/event-store.ts";
+import type { EventFollower, EventSubscription } from "../../store/followable-store.ts";
 import { unavailable } from "./sqlite-database.ts";
 import type { SqliteHistory, StreamRow } from "./sqlite-history.ts";
 

@@ -13,7 +13,7 @@ import type {
   PageableEventStore,
   PageLimits,
   TrimmableEventStore,
-} from "../../store/event-store.ts";
+} from "../../store/followable-store.ts";
 import { unavailable } from "./sqlite-database.ts";
 
 type Resolve<E extends ServerSentEvent> = (stored: readonly StoredEvent<E>[]) => void;

@@ -15,7 +15,7 @@ import type {
   EventStores,
   EventSubscription,
   PageLimits,
-} from "../../store/event-store.ts";
+} from "../../store/followable-store.ts";
 import { randomEpoch } from "../../store/random-epoch.ts";
 import { checkStreamName } from "../../store/stream-name.ts";
 import { FollowedStreams } from "./followed-streams.ts";

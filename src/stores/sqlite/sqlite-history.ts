@@ -6,7 +6,7 @@ import {
   type ServerSentEvent,
   type StoredEvent,
 } from "../../event/event.ts";
-import type { PageLimits } from "../../store/event-store.ts";
+import type { PageLimits } from "../../store/followable-store.ts";
 import { DatabaseFile } from "./database-file.ts";
 import { prepareStatement, type SqliteDatabase, type SqliteStatement } from "./sqlite-database.ts";
 

@@ -4,10 +4,7 @@ import { DurableObjectEventStore } from "../../../src/cloudflare/durable-object-
 
 /** An object holds one stream, so two streams at once, and two stores that see each other, are not for this one. */
 const CAPABILITIES = [
-  "append",
-  "page",
-  "follow",
-  "bounds",
+  "batches",
   "trim",
   "keys",
   "history",

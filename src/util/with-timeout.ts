@@ -5,11 +5,13 @@ import { SSETargetError } from "../util/errors.ts";
  * A result that comes too late is handed to `onLate`, so that it can be released.
  */
 export async function withTimeout<T>(
-  promise: Promise<T>,
+  given: Promise<T>,
   timeoutMs: number | null,
   what: string,
   onLate?: (result: T) => void,
 ): Promise<T> {
+  // A store written in JavaScript may return anything.
+  const promise = Promise.resolve(given);
   if (timeoutMs === null) return promise;
   let isLate = false;
   let stopWaiting = () => {};

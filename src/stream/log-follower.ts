@@ -111,7 +111,7 @@ export class LogFollower<E extends ServerSentEvent> {
 
   /** Checks the log every few seconds for as long as the host is watched. */
   keepChecking(): void {
-    if (this.#timer !== undefined || (this.#log.isLocal === true && !this.#isBehind)) return;
+    if (this.#timer !== undefined || this.#log.isLocal === true) return;
     // Half to all of the time, so that the streams that clients reconnect to together are not checked together.
     this.#timer = backgroundTimer(this.#check, CHECK_MS * (0.5 + Math.random() / 2));
   }
@@ -186,14 +186,15 @@ export class LogFollower<E extends ServerSentEvent> {
     }
   }
 
-  #catchUpInBackground(): void {
+  #catchUpInBackground(isCheck = false): void {
     this.#isBehind = true;
     if (this.#reading !== undefined) return;
     const session = this.#session;
     this.#catchUp().catch((error: unknown) => {
       if (session !== this.#session) return;
       this.#host.onError(error);
-      this.keepChecking();
+      // A check is repeated. What the log itself pointed out and cannot be read is as good as lost.
+      if (!isCheck) this.#host.onInterrupted();
     });
   }
 
@@ -264,7 +265,7 @@ export class LogFollower<E extends ServerSentEvent> {
 
   async #lookForMissed(): Promise<void> {
     const [watch, head] = [this.#watch, this.#head];
-    this.#catchUpInBackground();
+    this.#catchUpInBackground(true);
     await this.#reading?.catch(() => {});
     // Still quiet: what was found had not been notified.
     if (this.#isQuiet && this.#watch === watch && this.#head > head) watch?.missed?.();

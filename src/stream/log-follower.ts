@@ -235,8 +235,7 @@ export class LogFollower<E extends ServerSentEvent> {
       return;
     }
     // Notices may have been taken since the page was asked for, so part of this compares with the head of that time.
-    const isOther =
-      bounds.epoch !== this.#epoch || bounds.lastId < head || (endId !== undefined && bounds.completed !== true);
+    const isOther = bounds.epoch !== this.#epoch || bounds.lastId < head || (endId !== undefined && !bounds.completed);
     const nextId = page[0]?.id ?? bounds.lastId + 1;
     if (isOther || (nextId > this.#head + 1 && bounds.firstId > this.#head + 1)) {
       this.#host.onInterrupted();

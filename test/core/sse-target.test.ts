@@ -465,7 +465,7 @@ describe("a slow client", () => {
 describe("keep-alive", () => {
   it("is a comment every 15 s on connections that were quiet, from one timer", async () => {
     vi.useFakeTimers();
-    const target = new SSETarget<Tick>("/sse");
+    const target = new SSETarget<Tick>("/sse", undefined, { stallTimeoutMs: null });
     const clients = [new TestClient(target), new TestClient(target), new TestClient(target)];
     for (const client of clients) await client.connect();
     expect(vi.getTimerCount()).toBe(1);
@@ -494,7 +494,7 @@ describe("keep-alive", () => {
 
   it("can be turned off", async () => {
     vi.useFakeTimers();
-    const target = new SSETarget<Tick>("/sse", undefined, { keepAliveMs: null });
+    const target = new SSETarget<Tick>("/sse", undefined, { keepAliveMs: null, stallTimeoutMs: null });
     await new TestClient(target).connect();
     expect(vi.getTimerCount()).toBe(0);
   });

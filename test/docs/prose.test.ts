@@ -69,3 +69,13 @@ describe.each(FILES)("%s", (file) => {
     expect(local.filter(({ link }) => isBroken(file, link))).toEqual([]);
   });
 });
+
+describe("ARCHITECTURE.md", () => {
+  it("names files that exist", () => {
+    const paths = [
+      ...readFileSync(`${ROOT}/ARCHITECTURE.md`, "utf8").matchAll(/`((?:src|test|scripts|types)\/[\w./-]+)`/g),
+    ];
+    expect(paths.length).toBeGreaterThan(20);
+    expect(paths.map(([, path = ""]) => path).filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+});

@@ -79,3 +79,11 @@ describe("ARCHITECTURE.md", () => {
     expect(paths.map(([, path = ""]) => path).filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 });
+
+describe("docs/README.md", () => {
+  it("links to every page", () => {
+    const index = readFileSync(`${ROOT}/docs/README.md`, "utf8");
+    const pages = FILES.filter((file) => file.startsWith("docs/") && file !== "docs/README.md");
+    expect(pages.filter((page) => !index.includes(`](${page.slice("docs/".length)})`))).toEqual([]);
+  });
+});

@@ -50,7 +50,7 @@ for (let round = 0; round < Number(process.argv[2] ?? 5); round++) {
     for (let n = 0; n < EVENTS; n++) raw.insert(n);
   });
   await measure("ours, one at a time (awaited)", async () => {
-    for (let n = 0; n < EVENTS; n++) await store.storeEvent(makeEvent(n));
+    for (let n = 0; n < EVENTS; n++) await store.append([makeEvent(n)]);
   });
   await measure("bare, 100 together", async () => {
     for (let n = 0; n < EVENTS; n += TOGETHER) {
@@ -61,7 +61,7 @@ for (let round = 0; round < Number(process.argv[2] ?? 5); round++) {
   });
   await measure("ours, 100 dispatched in one turn", async () => {
     for (let n = 0; n < EVENTS; n += TOGETHER) {
-      await Promise.all(Array.from({ length: TOGETHER }, (_, more) => store.storeEvent(makeEvent(n + more))));
+      await Promise.all(Array.from({ length: TOGETHER }, (_, more) => store.append([makeEvent(n + more)])));
     }
   });
   raw.database.close();

@@ -35,7 +35,7 @@ const stores = new SqliteEventStores<SpanEvent>(file, { maxAgeMs: 24 * 3_600_000
 const hub = new SSEHub<SpanEvent>("/:id/sse", { store: stores, exists: isKnown, onError: console.error });
 
 async function isKnown(id: string): Promise<boolean> {
-  return begun.has(id) || (id !== "" && (await stores.stream(id).getBounds()).lastId > 0);
+  return begun.has(id) || (id !== "" && (await stores.stream(id).bounds()).lastId > 0);
 }
 const serveStream = toNodeHandler(hub);
 

@@ -1,4 +1,4 @@
-import { MemoryEventStore, SSEHub, SSETarget, type EventStore, type SSETargetOptions } from "ssetarget";
+import { MemoryEventStore, SSEHub, SSETarget, type EventLog, type EventStore, type SSETargetOptions } from "ssetarget";
 import { SqliteEventStores } from "ssetarget/sqlite";
 import { describe, expect, it } from "vitest";
 import { get } from "../support/sse-client.ts";
@@ -17,7 +17,7 @@ async function nameOf(door: Door, path = "/sse"): Promise<string | null> {
   return response.headers.get("ssetarget-stream");
 }
 
-const target = (store?: EventStore<Tick>, options: SSETargetOptions = {}) =>
+const target = (store?: EventStore<Tick> | EventLog<Tick>, options: SSETargetOptions = {}) =>
   new SSETarget<Tick>("/sse", store, options);
 
 describe("the name of a stream", () => {
@@ -58,7 +58,7 @@ describe("the name of a stream", () => {
     await using stores = new SqliteEventStores<Tick>(":memory:");
     const names = await Promise.all(
       ["anna", "ben"].map(async (user) => {
-        for (let n = 0; n < count; n++) await stores.stream(user).storeEvent(tick);
+        for (let n = 0; n < count; n++) await stores.stream(user).append([tick]);
         return nameOf(target(stores.stream(user)));
       }),
     );

@@ -9,6 +9,7 @@ import { SSEHub, SSETarget } from "ssetarget";
 import { SqliteEventStores } from "ssetarget/sqlite";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TestClient, turns } from "../support/test-client.ts";
+import { ALL, put } from "./support/log.ts";
 
 type Tick = { type: "tick"; n: number; key?: string; text?: string };
 const tick = (n: number, text?: string): Tick => ({ type: "tick", n, text });
@@ -40,7 +41,7 @@ describe("a file whose writer is killed", () => {
       await turns(2);
     }
     await using stores = new SqliteEventStores<Tick>(path);
-    const events = await stores.stream("killed").getEvents(0);
+    const events = await stores.stream("killed").read(0, ALL);
     expect(events.map(({ id }) => id)).toEqual(events.map((_event, index) => index + 1));
     expect(acknowledged.filter((id) => id > events.length)).toEqual([]);
     expect(new Set(events.map(({ key }) => key)).size).toBe(events.length);
@@ -53,29 +54,67 @@ describe("two processes on one file", () => {
     await using here = new SqliteEventStores<Tick>(path, { maxAgeMs: null });
     await using there = new SqliteEventStores<Tick>(path, { maxAgeMs: null });
     const [mine, theirs] = [here.stream("a"), there.stream("a")];
-    expect((await mine.storeEvent(tick(1))).id).toBe(1);
-    expect((await theirs.storeEvent(tick(2))).id).toBe(2);
-    expect((await mine.storeEvent(tick(3))).id).toBe(3);
-    await theirs.storeEvents([tick(4), tick(5)]);
+    expect((await put(mine, tick(1))).id).toBe(1);
+    expect((await put(theirs, tick(2))).id).toBe(2);
+    expect((await put(mine, tick(3))).id).toBe(3);
+    await theirs.append([tick(4), tick(5)]);
     // Nothing is left of what would have told of them.
     await theirs.trim(6);
-    expect((await mine.storeEvent(tick(6))).id).toBe(6);
-    await theirs.storeEvent({ type: "ssetarget:end" } as unknown as Tick);
-    await expect(mine.storeEvent(tick(8))).rejects.toEqual(code("stream-completed"));
-    expect((await mine.getEvents(0)).map(({ id }) => id)).toEqual([6, 7]);
+    expect((await put(mine, tick(6))).id).toBe(6);
+    await theirs.append([{ type: "ssetarget:end" } as unknown as Tick]);
+    await expect(mine.append([tick(8)])).rejects.toEqual(code("stream-completed"));
+    expect((await mine.read(0, ALL)).map(({ id }) => id)).toEqual([6, 7]);
   });
 
   it("do not write into a history that the other one has forgotten", async () => {
     const path = join(dir, "forgotten.db");
     await using here = new SqliteEventStores<Tick>(path, { maxAgeMs: null });
     const mine = here.stream("a");
-    await mine.storeEvents([tick(1), tick(2)]);
-    const { epoch } = await mine.getBounds();
+    await mine.append([tick(1), tick(2)]);
+    const { epoch } = await mine.bounds();
     const other = new DatabaseSync(path);
     other.exec("DELETE FROM ssetarget_events; DELETE FROM ssetarget_streams");
     other.close();
-    expect((await mine.storeEvent(tick(3))).id).toBe(1);
-    expect((await mine.getBounds()).epoch).not.toBe(epoch);
+    expect((await put(mine, tick(3))).id).toBe(1);
+    expect((await mine.bounds()).epoch).not.toBe(epoch);
+  });
+});
+
+describe("a stream that another process deletes", () => {
+  it("leaves connected clients, which reconnect and get another history", async () => {
+    const path = join(dir, "deleted.db");
+    await using here = new SqliteEventStores<Tick>(path, { pollMs: 5 });
+    await using there = new SqliteEventStores<Tick>(path);
+    const target = new SSETarget<Tick>("/sse", here.stream("a"));
+    const client = new TestClient(target);
+    await client.connect();
+    await target.dispatchEvents([tick(1), tick(2)]);
+    await vi.waitFor(() => expect(client.ids).toEqual([1, 2]));
+    await there.stream("a").delete();
+    await vi.waitFor(() => expect(client.isConnected).toBe(false));
+    await there.stream("a").append([tick(3)]);
+    await client.connect();
+    await vi.waitFor(() => expect(client.gaps.map(({ reason }) => reason)).toEqual(["reset"]));
+    await target.close();
+  });
+});
+
+describe("the names of a file's streams", () => {
+  it("are listed by prefix, in pages, as far as they hold events", async () => {
+    await using stores = new SqliteEventStores<Tick>(":memory:");
+    const names = Array.from({ length: 1_200 }, (_, index) => `run/${String(index).padStart(4, "0")}`);
+    const others = ["run", "run%", "runs/1", "rum/1", "läufe/1"];
+    await Promise.all([...names, ...others].map((name) => stores.stream(name).append([tick(1)])));
+    await stores.stream("run/never").bounds();
+    await stores.stream("run/0007").delete();
+    await stores.stream("run/0008").trim(2);
+    const first = await stores.list("run/");
+    const second = await stores.list("run/", first.next);
+    expect(first.names).toHaveLength(1_000);
+    expect([...first.names, ...second.names]).toEqual(names.filter((name) => !/000[78]$/.test(name)));
+    expect(second.next).toBeUndefined();
+    expect(await stores.list("läu")).toEqual({ names: ["läufe/1"] });
+    expect(await stores.list("none")).toEqual({ names: [] });
   });
 });
 
@@ -83,11 +122,11 @@ describe("a database that was handed in", () => {
   it("refuses to acknowledge what would be in somebody else's transaction", async () => {
     const database = new DatabaseSync(join(dir, "own.db"));
     await using stores = new SqliteEventStores<Tick>(database);
-    await stores.stream("a").storeEvent(tick(1));
+    await stores.stream("a").append([tick(1)]);
     database.exec("BEGIN");
-    await expect(stores.stream("a").storeEvent(tick(2))).rejects.toEqual(code("store-unavailable"));
+    await expect(stores.stream("a").append([tick(2)])).rejects.toEqual(code("store-unavailable"));
     database.exec("ROLLBACK");
-    expect((await stores.stream("a").storeEvent(tick(3))).id).toBe(2);
+    expect((await put(stores.stream("a"), tick(3))).id).toBe(2);
   });
 });
 
@@ -133,11 +172,11 @@ describe("dispatches of one turn", () => {
       },
     });
     const [a, b] = [stores.stream("a"), stores.stream("b")];
-    await a.storeEvent({ type: "ssetarget:end", key: "ssetarget:end" });
+    await a.append([{ type: "ssetarget:end", key: "ssetarget:end" }]);
     commits = 0;
-    const answers = await Promise.allSettled([b.storeEvent(tick(1)), a.storeEvent(tick(1)), b.storeEvent(tick(2))]);
+    const answers = await Promise.allSettled([b.append([tick(1)]), a.append([tick(1)]), b.append([tick(2)])]);
     expect(answers.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
-    expect((await b.getEvents(0)).map(({ id }) => id)).toEqual([1, 2]);
+    expect((await b.read(0, ALL)).map(({ id }) => id)).toEqual([1, 2]);
     expect(commits).toBe(1);
     await stores.close();
     database.close();
@@ -148,29 +187,29 @@ describe("retention", () => {
   it("forgets by bytes, and always keeps the newest", async () => {
     await using stores = new SqliteEventStores<Tick>(":memory:", { maxBytes: 5_000 });
     const store = stores.stream("a");
-    for (let n = 1; n <= 20; n++) await store.storeEvent(tick(n, "x".repeat(1_000)));
-    const kept = (await store.getEvents(0)).map(({ n }) => n);
+    for (let n = 1; n <= 20; n++) await store.append([tick(n, "x".repeat(1_000))]);
+    const kept = (await store.read(0, ALL)).map(({ n }) => n);
     expect(kept.at(-1)).toBe(20);
     expect(kept.length).toBeLessThanOrEqual(6);
-    await store.storeEvent(tick(21, "x".repeat(50_000)));
-    expect((await store.getEvents(0)).map(({ n }) => n)).toEqual([21]);
-    expect(await store.getBounds()).toMatchObject({ firstId: 21, lastId: 21 });
+    await store.append([tick(21, "x".repeat(50_000))]);
+    expect((await store.read(0, ALL)).map(({ n }) => n)).toEqual([21]);
+    expect(await store.bounds()).toMatchObject({ firstId: 21, lastId: 21 });
   });
 
   it("forgets by age; of a stream that is all too old nothing is left, and what comes later is another history", async () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     await using stores = new SqliteEventStores<Tick>(":memory:", { maxAgeMs: 100_000 });
     const store = stores.stream("a");
-    await store.storeEvent(tick(1));
-    const { epoch } = await store.getBounds();
+    await store.append([tick(1)]);
+    const { epoch } = await store.bounds();
     await vi.advanceTimersByTimeAsync(60_000);
-    await store.storeEvent(tick(2));
+    await store.append([tick(2)]);
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(await store.getBounds()).toMatchObject({ firstId: 2, lastId: 2, epoch });
+    expect(await store.bounds()).toMatchObject({ firstId: 2, lastId: 2, epoch });
     await vi.advanceTimersByTimeAsync(120_000);
-    expect(await store.getBounds()).toEqual({ firstId: 1, lastId: 0, completed: false });
-    await store.storeEvent(tick(3));
-    expect((await store.getBounds()).epoch).not.toBe(epoch);
+    expect(await store.bounds()).toEqual({ firstId: 1, lastId: 0, completed: false });
+    await store.append([tick(3)]);
+    expect((await store.bounds()).epoch).not.toBe(epoch);
   });
 });
 

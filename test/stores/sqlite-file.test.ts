@@ -7,6 +7,7 @@ import { SSETarget } from "ssetarget";
 import { SqliteEventStores, type SqliteDatabase } from "ssetarget/sqlite";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TestClient } from "../support/test-client.ts";
+import { ALL, put } from "./support/log.ts";
 
 type Tick = { type: "tick"; n: number; key?: string };
 const tick = (n: number): Tick => ({ type: "tick", n });
@@ -48,17 +49,18 @@ describe.each(handles)("the file of %s", (_handle, open) => {
     const onError = vi.fn();
     const stores = new SqliteEventStores<Tick>(open(), { onError });
     const store = stores.stream("a");
-    await store.storeEvents([tick(1), tick(2)]);
+    await store.append([tick(1), tick(2)]);
     lose();
-    await expect(store.storeEvent(tick(3))).rejects.toEqual(code("store-unavailable"));
-    await expect(store.storeEvent({ ...tick(3), key: "k" })).rejects.toEqual(code("store-unavailable"));
-    await expect(store.storeEvents([tick(3), tick(4)])).rejects.toEqual(code("store-unavailable"));
-    await expect(store.getEvents(0)).rejects.toEqual(code("store-unavailable"));
-    await expect(store.getEventsPage(0, { maxEvents: 1, maxBytes: 1 })).rejects.toEqual(code("store-unavailable"));
-    await expect(store.getBounds()).rejects.toEqual(code("store-unavailable"));
-    await expect(store.getEventByKey("k")).rejects.toEqual(code("store-unavailable"));
+    await expect(store.append([tick(3)])).rejects.toEqual(code("store-unavailable"));
+    await expect(store.append([{ ...tick(3), key: "k" }])).rejects.toEqual(code("store-unavailable"));
+    await expect(store.append([tick(3), tick(4)])).rejects.toEqual(code("store-unavailable"));
+    await expect(store.read(0, ALL)).rejects.toEqual(code("store-unavailable"));
+    await expect(store.read(0, { maxEvents: 1, maxBytes: 1 })).rejects.toEqual(code("store-unavailable"));
+    await expect(store.bounds()).rejects.toEqual(code("store-unavailable"));
     await expect(store.trim(2)).rejects.toEqual(code("store-unavailable"));
-    await expect(store.subscribe(0, { onEvents() {}, onInterrupted() {} })).rejects.toEqual(code("store-unavailable"));
+    await expect(store.delete()).rejects.toEqual(code("store-unavailable"));
+    await expect(store.watch({ appended() {}, changed() {} })).rejects.toEqual(code("store-unavailable"));
+    await expect(stores.list("")).rejects.toEqual(code("store-unavailable"));
     expect(onError.mock.calls).toEqual([[code("store-unavailable")]]);
     expect(String(onError.mock.calls[0]?.[0])).toContain(path);
     await stores.close();
@@ -70,10 +72,10 @@ describe("a write-ahead log that is deleted", () => {
     const onError = vi.fn();
     await using stores = new SqliteEventStores<Tick>(path, { onError });
     const store = stores.stream("a");
-    await store.storeEvent(tick(1));
+    await store.append([tick(1)]);
     rmSync(`${path}-wal`);
-    await vi.waitFor(() => expect(store.storeEvent(tick(2))).rejects.toEqual(code("store-unavailable")));
-    await expect(store.getEvents(0)).rejects.toEqual(code("store-unavailable"));
+    await vi.waitFor(() => expect(store.append([tick(2)])).rejects.toEqual(code("store-unavailable")));
+    await expect(store.read(0, ALL)).rejects.toEqual(code("store-unavailable"));
     expect(onError.mock.calls).toEqual([[code("store-unavailable")]]);
   });
 });
@@ -100,8 +102,8 @@ describe("a file that goes while clients follow it", () => {
 describe("a database without a file", () => {
   it.each([":memory:", ""])("%j is not looked for", async (name) => {
     await using stores = new SqliteEventStores<Tick>(name);
-    expect((await stores.stream("a").storeEvent(tick(1))).id).toBe(1);
-    expect(await stores.stream("a").getEvents(0)).toHaveLength(1);
+    expect((await put(stores.stream("a"), tick(1))).id).toBe(1);
+    expect(await stores.stream("a").read(0, ALL)).toHaveLength(1);
   });
 });
 
@@ -112,7 +114,7 @@ describe("the rights of a file", () => {
     const before = process.umask(0);
     try {
       await using stores = new SqliteEventStores<Tick>(path);
-      await stores.stream("a").storeEvent(tick(1));
+      await stores.stream("a").append([tick(1)]);
       expect(["", "-wal", "-shm"].map(rights)).toEqual(["600", "600", "600"]);
     } finally {
       process.umask(before);
@@ -122,7 +124,7 @@ describe("the rights of a file", () => {
   it("that was there stay as they are", async () => {
     writeFileSync(path, "", { mode: 0o640 });
     await using stores = new SqliteEventStores<Tick>(path);
-    await stores.stream("a").storeEvent(tick(1));
+    await stores.stream("a").append([tick(1)]);
     expect(rights("")).toBe("640");
   });
 });

@@ -12,6 +12,7 @@ import { RemoteStore } from "./support/sqlite-remote.ts";
 const CAPABILITIES: readonly StoreCapability[] = [
   "batches",
   "trim",
+  "delete",
   "keys",
   "close",
   "history",

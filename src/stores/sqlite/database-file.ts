@@ -3,31 +3,31 @@ import { SSETargetError, type ErrorListener } from "../../util/errors.ts";
 import { describeValue } from "../../util/options.ts";
 import { prepareStatement, type SqliteDatabase } from "./sqlite-database.ts";
 
-/** What tells one file from another one of the same name. */
+/** Distinguishes a file from another one with the same name. */
 interface FileIdentity {
   readonly path: string;
   readonly dev: number;
   readonly ino: number;
 }
 
-/** How often the log is looked at. The database itself is each time, but a look costs a tenth of an append. */
+/** Minimum interval between checks of the log. The database is checked each time; a check costs a tenth of an append. */
 const LOG_CHECK_MS = 100;
 
 /**
- * The file of an open database and its write-ahead log, while they are still the ones that were opened. SQLite itself goes on
- * writing to a file that has been deleted, and everything it acknowledges is lost.
+ * Checks that the file of an open database and its write-ahead log are still the ones that were opened. SQLite itself
+ * keeps writing to a file that has been deleted, and everything it acknowledges is lost.
  *
  * @see https://www.sqlite.org/howtocorrupt.html#_unlinking_or_renaming_a_database_file_while_in_use
  */
 export class DatabaseFile {
   readonly #database: FileIdentity | undefined;
-  /** There is none where the database has another journal. */
+  /** Undefined if the database has another journal. */
   readonly #log: FileIdentity | undefined;
   #logCheckedMs = 0;
   readonly #onLost: ErrorListener;
   #loss: SSETargetError | undefined;
 
-  /** @param onLost is called once, when the loss is noticed */
+  /** @param onLost is called once, when the loss is found */
   constructor(database: SqliteDatabase, onLost: ErrorListener) {
     const rows = prepareStatement(database, "PRAGMA database_list").iterate() as Iterable<{
       name: string;
@@ -40,7 +40,11 @@ export class DatabaseFile {
     this.#onLost = onLost;
   }
 
-  /** Costs a few microseconds. @throws SSETargetError `store-unavailable` when a file has been deleted, moved or replaced, and from then on */
+  /**
+   * Costs a few microseconds.
+   *
+   * @throws SSETargetError `store-unavailable` once a file has been deleted, moved or replaced
+   */
   check(): void {
     if (this.#loss !== undefined) throw this.#loss;
     this.#compare(this.#database);
@@ -57,7 +61,7 @@ export class DatabaseFile {
     if (found?.ino === ino && found.dev === dev) return;
     this.#loss = new SSETargetError(
       "store-unavailable",
-      `the database file ${describeValue(path)} has been deleted, moved or replaced while it was open; put it back and make new \`SqliteEventStores\`, or restart the process`,
+      `the database file ${describeValue(path)} has been deleted, moved or replaced while it was open; put it back and create a new \`SqliteEventStores\`, or restart the process`,
     );
     this.#onLost(this.#loss);
     throw this.#loss;

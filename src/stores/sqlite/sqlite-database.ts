@@ -3,22 +3,22 @@ import { SSETargetError } from "../../util/errors.ts";
 import { describeValue } from "../../util/options.ts";
 import { messageOf, plainError, withoutSecrets } from "../../util/plain-error.ts";
 
-/** What is used of a prepared statement: `node:sqlite` and better-sqlite3 both have it. */
+/** The part of a prepared statement that is used: `node:sqlite` and better-sqlite3 both have it. */
 export interface SqliteStatement {
   run(...values: readonly (string | number | null)[]): { readonly changes: number | bigint };
   get(...values: readonly (string | number | null)[]): unknown;
   iterate(...values: readonly (string | number | null)[]): Iterable<unknown>;
 }
 
-/** What is used of a database: a `DatabaseSync` of `node:sqlite`, or a `Database` of better-sqlite3. */
+/** The part of a database that is used: of a `DatabaseSync` of `node:sqlite`, or a `Database` of better-sqlite3. */
 export interface SqliteDatabase {
   exec(sql: string): unknown;
-  /** A {@link SqliteStatement}; the two have types for it that cannot be named in one. */
+  /** Returns a {@link SqliteStatement}. The two libraries' types for it have no common one. */
   prepare(sql: string): object;
   close(): unknown;
-  /** Whether somebody has begun a transaction: as `node:sqlite` calls it. */
+  /** Whether a transaction is open, in `node:sqlite`. */
   readonly isTransaction?: boolean;
-  /** The same, as better-sqlite3 calls it. */
+  /** The same in better-sqlite3. */
   readonly inTransaction?: boolean;
 }
 
@@ -27,9 +27,9 @@ interface SqliteModule {
 }
 
 /**
- * Opens a file with the SQLite that the runtime brings.
+ * Opens a file with the runtime's SQLite.
  *
- * @throws SSETargetError `invalid-option` where there is none, `store-unavailable` where the file cannot be opened
+ * @throws SSETargetError `invalid-option` if it has none, `store-unavailable` if the file cannot be opened
  * @see https://nodejs.org/api/sqlite.html
  */
 export function openDatabase(path: string): SqliteDatabase {
@@ -46,15 +46,15 @@ export function openDatabase(path: string): SqliteDatabase {
   } catch (cause) {
     throw new SSETargetError(
       "store-unavailable",
-      `the database ${describeValue(withoutSecrets(path))} cannot be opened (${messageOf(cause)}); its folder must be there and be writable`,
+      `the database ${describeValue(withoutSecrets(path))} cannot be opened (${messageOf(cause)}); its folder must exist and be writable`,
       { cause: plainError(cause) },
     );
   }
 }
 
 /**
- * Creates the file with rights for its owner only; SQLite gives the files beside it the same. A file that exists keeps its rights,
- * and is not even opened: closing it again would drop the locks that this process has on it.
+ * Creates the file with permissions for its owner only; SQLite copies them to the files beside it. An existing file keeps
+ * its permissions and is not even opened: closing it again would drop the locks that this process has on it.
  *
  * @see https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
  */
@@ -66,14 +66,14 @@ function createPrivateFile(path: string): void {
   }
 }
 
-/** How `node:sqlite` and better-sqlite3 let a statement read rows as something else than objects of numbers. */
+/** Settings of statements in `node:sqlite` and better-sqlite3 that change what rows are. */
 interface RowForms {
   setReadBigInts?(isOn: boolean): unknown;
   setReturnArrays?(isOn: boolean): unknown;
   safeIntegers?(isOn: boolean): unknown;
 }
 
-/** A statement whose rows are objects of plain numbers, whatever its database was opened with. */
+/** A statement whose rows are objects of plain numbers, whatever options its database was opened with. */
 export function prepareStatement(database: SqliteDatabase, sql: string): SqliteStatement {
   const statement = database.prepare(sql) as SqliteStatement & RowForms;
   statement.setReadBigInts?.(false);
@@ -82,18 +82,16 @@ export function prepareStatement(database: SqliteDatabase, sql: string): SqliteS
   return statement;
 }
 
-/** Whether this is a database that was handed in. */
+/** Whether the value is an open database. */
 export function isDatabase(value: unknown): value is SqliteDatabase {
   const { exec, prepare } = (value ?? {}) as { exec?: unknown; prepare?: unknown };
   return typeof exec === "function" && typeof prepare === "function";
 }
 
-/** An error of SQLite as callers know it. */
+/** The error that a failure of SQLite is reported as. */
 export function unavailable(cause: unknown): SSETargetError {
   if (cause instanceof SSETargetError) return cause;
-  return new SSETargetError(
-    "store-unavailable",
-    `SQLite could not do it (${messageOf(cause)}); nothing of it has been stored`,
-    { cause: plainError(cause) },
-  );
+  return new SSETargetError("store-unavailable", `SQLite failed (${messageOf(cause)}); nothing has been stored`, {
+    cause: plainError(cause),
+  });
 }

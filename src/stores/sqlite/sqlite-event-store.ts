@@ -1,51 +1,23 @@
-import { SSETargetError } from "../../util/errors.ts";
 import type { ServerSentEvent, StoredEvent } from "../../event/event.ts";
-import type {
-  AppendableEventStore,
-  BoundedEventStore,
-  ClosableEventStore,
-  EventBounds,
-  EventFollower,
-  EventStore,
-  EventSubscription,
-  FollowableEventStore,
-  KeyedEventStore,
-  PageableEventStore,
-  PageLimits,
-  TrimmableEventStore,
-} from "../../store/followable-store.ts";
+import type { EventBounds, EventLog, LogListener, LogWatch, PageLimits } from "../../store/event-log.ts";
+import { SSETargetError } from "../../util/errors.ts";
 import { unavailable } from "./sqlite-database.ts";
+import type { SqliteHistory } from "./sqlite-history.ts";
+import type { SqliteWatchers } from "./sqlite-watchers.ts";
+import type { SqliteWriter } from "./sqlite-writer.ts";
 
-type Resolve<E extends ServerSentEvent> = (stored: readonly StoredEvent<E>[]) => void;
-
-/** What a store needs of the file that it is a stream of. */
+/** What all streams of a file share. */
 export interface SqliteFile<E extends ServerSentEvent> {
-  /** Stores with the next transaction; throws at once what cannot be stored at all. */
-  append(name: string, events: readonly E[], resolve: Resolve<E>, reject: (error: unknown) => void): void;
-  eventsAfter(name: string, afterId: number, limits?: PageLimits): StoredEvent<E>[];
-  bounds(name: string): EventBounds;
-  eventByKey(name: string, key: string): StoredEvent<E> | undefined;
-  trim(name: string, beforeId: number): void;
-  follow(name: string, afterId: number, follower: EventFollower<E>): EventSubscription;
-  /** Resolves when nothing waits for its transaction any more. */
-  settled(): Promise<void>;
+  readonly history: SqliteHistory;
+  readonly writer: SqliteWriter<E>;
+  readonly watchers: SqliteWatchers<E>;
 }
 
-/** One stream of a file. Made by `SqliteEventStores`; any number of them may be open over one stream. */
-export class SqliteEventStore<E extends ServerSentEvent>
-  implements
-    EventStore<E>,
-    AppendableEventStore<E>,
-    PageableEventStore<E>,
-    FollowableEventStore<E>,
-    BoundedEventStore,
-    TrimmableEventStore,
-    KeyedEventStore<E>,
-    ClosableEventStore
-{
+/** One stream of a file. Made by `SqliteEventStores`; any number of them may be open for the same stream. */
+export class SqliteEventStore<E extends ServerSentEvent> implements EventLog<E> {
   readonly #file: SqliteFile<E>;
   readonly #name: string;
-  readonly #subscriptions = new Set<EventSubscription>();
+  readonly #watches = new Set<LogWatch>();
   #isClosed = false;
 
   constructor(file: SqliteFile<E>, name: string) {
@@ -53,72 +25,80 @@ export class SqliteEventStore<E extends ServerSentEvent>
     this.#name = name;
   }
 
-  /** @throws SSETargetError `stream-completed`, `unserializable-data`, `store-unavailable`, `closed` */
-  storeEvent(event: E): Promise<StoredEvent<E>> {
-    return new Promise((resolve, reject) => {
-      this.#append([event], (stored) => resolve(stored[0] as StoredEvent<E>), reject);
+  /** @throws SSETargetError `stream-completed`, `unserializable-data`, `store-unavailable`, `closed`; stores nothing then */
+  append(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
+    return this.#isClosed ? Promise.reject(closed()) : this.#file.writer.append(this.#name, events);
+  }
+
+  async read(afterId: number, limits: PageLimits): Promise<readonly StoredEvent<E>[]> {
+    return this.#ask(({ history }) => history.events<E>(this.#name, afterId, limits));
+  }
+
+  async bounds(): Promise<EventBounds> {
+    return this.#ask(({ history }) => {
+      const row = history.stream(this.#name);
+      if (row === undefined) return { firstId: 1, lastId: 0, completed: false };
+      return { firstId: row.first_id, lastId: row.last_id, epoch: row.epoch, completed: row.completed === 1 };
     });
   }
 
-  /** @throws SSETargetError as `storeEvent`; nothing is stored then */
-  storeEvents(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
-    return new Promise((resolve, reject) => this.#append(events, resolve, reject));
-  }
-
-  async getEvents(afterId: number): Promise<readonly StoredEvent<E>[]> {
-    return this.#ask(() => this.#file.eventsAfter(this.#name, afterId));
-  }
-
-  async getEventsPage(afterId: number, limits: PageLimits): Promise<readonly StoredEvent<E>[]> {
-    return this.#ask(() => this.#file.eventsAfter(this.#name, afterId, limits));
-  }
-
-  async getBounds(): Promise<EventBounds> {
-    return this.#ask(() => this.#file.bounds(this.#name));
-  }
-
-  async getEventByKey(key: string): Promise<StoredEvent<E> | undefined> {
-    return this.#ask(() => this.#file.eventByKey(this.#name, key));
+  async watch(listener: LogListener<E>): Promise<LogWatch> {
+    const watch = this.#ask(({ watchers }) => watchers.watch(this.#name, listener));
+    this.#watches.add(watch);
+    return {
+      close: () => {
+        this.#watches.delete(watch);
+        watch.close();
+      },
+    };
   }
 
   async trim(beforeId: number): Promise<void> {
-    this.#ask(() => this.#file.trim(this.#name, beforeId));
+    await this.#change(({ history }) => {
+      const row = history.ownStream(this.#name);
+      if (row !== undefined) history.trim(row, beforeId);
+    });
   }
 
-  async subscribe(afterId: number, follower: EventFollower<E>): Promise<EventSubscription> {
-    const followed = this.#ask(() => this.#file.follow(this.#name, afterId, follower));
-    const subscription: EventSubscription = {
-      close: () => {
-        this.#subscriptions.delete(subscription);
-        followed.close();
-      },
-    };
-    this.#subscriptions.add(subscription);
-    return subscription;
+  async delete(): Promise<void> {
+    await this.#change(({ history }) => {
+      const row = history.ownStream(this.#name);
+      if (row !== undefined) history.deleteStream(row);
+    });
   }
 
-  /** Ends its subscriptions, and waits for what it was given to store. Idempotent; the file stays open for other streams. */
+  /** Closes its watches, and waits for what was given to it. Idempotent; the file stays open for other streams. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const subscription of this.#subscriptions) subscription.close();
-    await this.#file.settled();
+    for (const watch of this.#watches) watch.close();
+    this.#watches.clear();
+    await this.#file.writer.settled();
   }
 
-  #append(events: readonly E[], resolve: Resolve<E>, reject: (error: unknown) => void): void {
+  async #change(change: (file: SqliteFile<E>) => void): Promise<void> {
     this.#checkOpen();
-    this.#file.append(this.#name, events, resolve, reject);
+    // What was appended before belongs to what is dropped.
+    await this.#file.writer.settled();
+    this.#ask((file) => {
+      file.history.transaction(() => change(file));
+      file.watchers.changed(this.#name);
+    });
   }
 
-  #ask<T>(question: () => T): T {
+  #ask<T>(question: (file: SqliteFile<E>) => T): T {
     this.#checkOpen();
     try {
-      return question();
+      return question(this.#file);
     } catch (error) {
       throw unavailable(error);
     }
   }
 
   #checkOpen(): void {
-    if (this.#isClosed) throw new SSETargetError("closed", "the store has been closed");
+    if (this.#isClosed) throw closed();
   }
+}
+
+function closed(): SSETargetError {
+  return new SSETargetError("closed", "the store has been closed");
 }

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type { EventBounds, EventStore, StoredEvent } from "ssetarget";
+import type { EventBounds, EventLog, LogWatch, PageLimits, StoredEvent } from "ssetarget";
 import type { KitEvent } from "ssetarget/testing";
 
 const PROGRAM = fileURLToPath(new URL("sqlite-process.ts", import.meta.url));
@@ -9,8 +9,8 @@ const PROGRAM = fileURLToPath(new URL("sqlite-process.ts", import.meta.url));
 /** What the other process is asked, and what it answers. */
 export interface Question {
   readonly number: number;
-  readonly method: "storeEvent" | "storeEvents" | "getEvents" | "getBounds";
-  readonly argument?: unknown;
+  readonly method: "append" | "read" | "bounds";
+  readonly arguments: readonly unknown[];
 }
 export interface Answer {
   readonly number: number;
@@ -19,7 +19,7 @@ export interface Answer {
 }
 
 /** A store in another process, as far as the kit asks it anything. */
-export class RemoteStore implements EventStore<KitEvent> {
+export class RemoteStore implements EventLog<KitEvent> {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   #asked = 0;
@@ -32,20 +32,24 @@ export class RemoteStore implements EventStore<KitEvent> {
   static async open(path: string, stream: string): Promise<RemoteStore> {
     const child = fork(PROGRAM, [path, stream]);
     const store = new RemoteStore(child);
-    await store.getBounds();
+    await store.bounds();
     return store;
   }
 
-  storeEvent(event: KitEvent): Promise<StoredEvent<KitEvent>> {
-    return this.#ask("storeEvent", event);
+  append(events: readonly KitEvent[]): Promise<readonly StoredEvent<KitEvent>[]> {
+    return this.#ask("append", events);
   }
 
-  getEvents(afterId: number): Promise<readonly StoredEvent<KitEvent>[]> {
-    return this.#ask("getEvents", afterId);
+  read(afterId: number, limits: PageLimits): Promise<readonly StoredEvent<KitEvent>[]> {
+    return this.#ask("read", afterId, limits);
   }
 
-  getBounds(): Promise<EventBounds> {
-    return this.#ask("getBounds");
+  bounds(): Promise<EventBounds> {
+    return this.#ask("bounds");
+  }
+
+  watch(): Promise<LogWatch> {
+    throw new Error("the kit watches in its own process only");
   }
 
   async close(): Promise<void> {
@@ -54,11 +58,11 @@ export class RemoteStore implements EventStore<KitEvent> {
     await once(this.#child, "exit");
   }
 
-  async #ask<T>(method: Question["method"], argument?: unknown): Promise<T> {
+  async #ask<T>(method: Question["method"], ...args: readonly unknown[]): Promise<T> {
     const number = ++this.#asked;
     const answer = await new Promise<Answer>((resolve) => {
       this.#waiting.set(number, resolve);
-      this.#child.send({ number, method, argument } satisfies Question);
+      this.#child.send({ number, method, arguments: args } satisfies Question);
     });
     this.#waiting.delete(number);
     if (answer.failure !== undefined) throw Object.assign(new Error(answer.failure.message), answer.failure);

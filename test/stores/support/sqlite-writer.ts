@@ -6,7 +6,7 @@ const store = new SqliteEventStores<{ type: "tick"; n: number; key?: string }>(p
 
 for (let n = 0; ; n += 3) {
   const stored = await Promise.all(
-    [0, 1, 2].map((more) => store.storeEvent({ type: "tick", n: n + more, key: `${life}/${n + more}` })),
+    [0, 1, 2].map((more) => store.append([{ type: "tick", n: n + more, key: `${life}/${n + more}` }])),
   );
-  for (const { id } of stored) process.send?.(id);
+  for (const { id } of stored.flat()) process.send?.(id);
 }

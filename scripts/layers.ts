@@ -18,7 +18,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   node: ["target", "http", "wire", "event", "util", "node:http", "node:net"],
   "stores/sqlite": ["store", "event", "util", "node:fs"],
   "stores/redis": ["store", "event", "util", "node:crypto"],
-  "stores/nats": ["store", "event", "util", "node:crypto"],
+  "stores/nats": ["store", "event", "util", "@nats-io/jetstream", "node:crypto"],
   trace: ["event", "util"],
   cloudflare: ["trace", "target", "http", "store", "event", "util", "cloudflare:workers"],
   // `serveSSE` runs in any Worker: it may import types only from what needs `cloudflare:workers`.

@@ -71,7 +71,7 @@ async function measureAppends(server: NatsServer, note: Note): Promise<void> {
     const label = pending === 1 ? "one at a time" : `${pending} at a time`;
     const store = stores.stream(`run-${pending}`);
     note(`${label} | bare`, await perSecond(count, pending, bare));
-    note(`${label} | store`, await perSecond(count, pending, () => store.storeEvent(makeEvent())));
+    note(`${label} | store`, await perSecond(count, pending, () => store.append([makeEvent()])));
   }
   await connection.close();
 }
@@ -82,7 +82,7 @@ async function measureDelivery(server: NatsServer, note: Note): Promise<void> {
   const connection = await connect({ port: server.port });
   const client = jetstream(connection);
   const store = new NatsEventStores<BenchEvent>(client).stream("latency");
-  await store.storeEvent(makeEvent());
+  await store.append([makeEvent()]);
   await ask(reader, { do: "follow", stream: "latency" });
   await ask(reader, { do: "subscribe", stream: "core" });
   await ask(reader, { do: "consume", stream: "bare.latency" });
@@ -91,7 +91,7 @@ async function measureDelivery(server: NatsServer, note: Note): Promise<void> {
   await measureLatency(reader, note, [
     ["core NATS", toCore],
     ["bare JetStream", toJetStream],
-    ["store", () => store.storeEvent(makeEvent())],
+    ["store", () => store.append([makeEvent()])],
   ]);
   await connection.close();
   await stop(reader);
@@ -102,7 +102,7 @@ async function measureFollowing(server: NatsServer, note: Note): Promise<void> {
   const connection = await connect({ port: server.port });
   const stores = new NatsEventStores<BenchEvent>(jetstream(connection));
   const streams = Array.from({ length: STREAMS }, (_, index) => stores.stream(`s${index}`));
-  for (const stream of streams) await stream.storeEvent(makeEvent());
+  for (const stream of streams) await stream.append([makeEvent()]);
   const reader = await startReader(import.meta.filename, server.port);
   const memory = async () => (await ask(reader, { do: "memory" }))["bytes"] as number;
   const cpu = async () => (await ask(reader, { do: "cpu" }))["micros"] as number;
@@ -119,7 +119,7 @@ async function measureFollowing(server: NatsServer, note: Note): Promise<void> {
   note(`${STREAMS} streams: the process at rest, % of a core`, ((await cpu()) - restCpu) / 200_000);
   note(`${STREAMS} streams: nats-server at rest, % of a core`, (cpuMicros(server.pid) - restServer) / 200_000);
   const [busyCpu, busyServer] = [await cpu(), cpuMicros(server.pid)];
-  for (let turn = 0; turn < 5; turn++) await Promise.all(streams.map((stream) => stream.storeEvent(makeEvent())));
+  for (let turn = 0; turn < 5; turn++) await Promise.all(streams.map((stream) => stream.append([makeEvent()])));
   note(`${STREAMS} streams: the process that follows, µs an event`, ((await cpu()) - busyCpu) / (5 * STREAMS));
   note(`${STREAMS} streams: nats-server, µs an event`, (cpuMicros(server.pid) - busyServer) / (5 * STREAMS));
   await connection.close();
@@ -142,12 +142,12 @@ async function read(port: number): Promise<void> {
   const client = jetstream(connection);
   const stores = new NatsEventStores<BenchEvent>(client);
   const reader = new Reader();
-  const onInterrupted = () => {};
   reader.serve({
-    follow: ({ stream }) => stores.stream(stream as string).subscribe(0, { onEvents: reader.heard, onInterrupted }),
+    follow: ({ stream }) =>
+      stores.stream(stream as string).watch({ appended: ({ events = [] }) => reader.heard(events), changed() {} }),
     "follow all": async () => {
       const names = Array.from({ length: STREAMS }, (_, index) => `s${index}`);
-      await Promise.all(names.map((name) => stores.stream(name).subscribe(0, { onEvents: () => {}, onInterrupted })));
+      await Promise.all(names.map((name) => stores.stream(name).watch({ appended() {}, changed() {} })));
     },
     subscribe: async ({ stream }) => {
       connection.subscribe(stream as string, { callback: (_error, message) => reader.heard([message.json()]) });

@@ -5,6 +5,7 @@ import { NatsEventStores } from "ssetarget/nats";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { TestClient } from "../support/test-client.ts";
 import { until } from "../support/until.ts";
+import { ALL } from "./support/log.ts";
 import { NatsServer } from "./support/nats-server.ts";
 
 type Tick = { type: "tick"; n: number; text?: string };
@@ -61,14 +62,14 @@ describe("a follower that leaves", () => {
   it("leaves no consumer behind, however often and in whatever moment it does", async () => {
     const stores = await newStores();
     const store = stores.stream("a");
-    await store.storeEvent(tick(1));
-    const follower = { onEvents() {}, onInterrupted() {} };
-    for (let round = 0; round < 5; round++) (await store.subscribe(0, follower)).close();
+    await store.append([tick(1)]);
+    const listener = { appended() {}, changed() {} };
+    for (let round = 0; round < 5; round++) (await store.watch(listener)).close();
     await until(async () => (await consumers()) === 0, "no consumer is left");
-    const staying = await store.subscribe(0, follower);
+    const staying = await store.watch(listener);
     expect(await consumers()).toBe(1);
     const other = stores.stream("a");
-    const opening = other.subscribe(0, follower);
+    const opening = other.watch(listener);
     await other.close();
     await opening.catch(() => {});
     await until(async () => (await consumers()) === 1, "only the one that stayed has a consumer");
@@ -96,13 +97,13 @@ describe("a follower", () => {
     const connection = await newConnection();
     const errors: unknown[] = [];
     const stores = new NatsEventStores<Tick>(jetstream(connection), {
-      timeoutMs: 100,
+      retryForMs: 100,
       onError: (error) => errors.push(error),
     });
-    let interruptions = 0;
-    await stores.stream("a").subscribe(0, { onEvents() {}, onInterrupted: () => void interruptions++ });
+    let changes = 0;
+    await stores.stream("a").watch({ appended() {}, changed: () => void changes++ });
     await connection.close();
-    await until(() => interruptions === 1, "the follower is told");
+    await until(() => changes === 1, "the listener is notified");
     expect(errors).toMatchObject([{ code: "store-unavailable" }]);
   });
 
@@ -113,17 +114,17 @@ describe("a follower", () => {
       "a",
     );
     const seen: unknown[] = [];
-    let interruptions = 0;
-    await store.subscribe(0, {
-      onEvents: (events) => seen.push(...events.map(({ n }) => n)),
-      onInterrupted: () => void interruptions++,
+    let changes = 0;
+    await store.watch({
+      appended: ({ events = [] }) => seen.push(...events.map(({ n }) => n)),
+      changed: () => void changes++,
     });
-    await store.storeEvent(tick(1));
+    await store.append([tick(1)]);
     await jetstream(connection).publish("ssetarget.YQ.event.plain", "somebody else's");
-    await store.storeEvent(tick(2));
+    await store.append([tick(2)]);
     await until(() => seen.length === 2, "both events are heard");
     expect(seen).toEqual([1, 2]);
-    expect(interruptions).toBe(1);
+    expect(changes).toBe(1);
     expect(errors).toHaveLength(1);
     await store.close();
   });
@@ -132,13 +133,13 @@ describe("a follower", () => {
 describe("a NATS server", () => {
   it("that is killed and comes back with its data loses nothing for clients, and each event is there once", async () => {
     const { target, client, other } = await scene();
-    await other.storeEvent(tick(1));
+    await other.append([tick(1)]);
     await untilSeen(client, () => client.ids.length === 1);
     await server.kill();
-    const waiting = [target.dispatchEvent(tick(2)), other.storeEvent(tick(3))];
+    const waiting = [target.dispatchEvent(tick(2)), other.append([tick(3)])];
     await server.run();
     await Promise.all(waiting);
-    await other.storeEvent(tick(4));
+    await other.append([tick(4)]);
     await untilSeen(client, () => numbersOf(client).length >= 4);
     expect(numbersOf(client).toSorted((a, b) => Number(a) - Number(b))).toEqual([1, 2, 3, 4]);
     expect(numbersOf(client).at(-1)).toBe(4);
@@ -171,11 +172,26 @@ describe("a NATS server", () => {
     expect(client.gaps).toEqual([]);
   });
 
-  it("that does not come back makes dispatches reject in words, after timeoutMs", async () => {
-    const target = new SSETarget<Tick>("/sse", (await newStores({ timeoutMs: 500 })).stream("a"));
+  it("that does not come back makes dispatches reject in words, after retryForMs", async () => {
+    const target = new SSETarget<Tick>("/sse", (await newStores({ retryForMs: 500 })).stream("a"));
     await target.dispatchEvent(tick(1));
     await server.kill();
     await expect(target.dispatchEvent(tick(2))).rejects.toMatchObject({ code: "store-unavailable" });
+  });
+});
+
+describe("a stream that another process deletes", () => {
+  it("leaves connected clients, which reconnect and get another history", async () => {
+    const { target, client, other } = await scene();
+    await target.dispatchEvent(tick(1));
+    await untilSeen(client, () => client.ids.length === 1);
+    await other.delete();
+    await until(() => !client.isConnected, "the client is disconnected");
+    await target.dispatchEvent(tick(2));
+    await untilSeen(client, () => numbersOf(client).includes(2));
+    expect(client.gaps.map(({ reason }) => reason)).toEqual(["reset"]);
+    expect((await other.read(0, ALL)).map(({ n }) => n)).toEqual([2]);
+    await target.close();
   });
 });
 
@@ -189,7 +205,7 @@ describe("the bounds of a stream", () => {
       async getMessage(...[name, query]: Parameters<typeof manager.direct.getMessage>) {
         // The newest event is looked up last of all: by then there is one.
         if ("last_by_subj" in query && query.last_by_subj.includes(".event."))
-          await (comes ??= other.storeEvent(tick(1)));
+          await (comes ??= other.append([tick(1)]));
         return manager.direct.getMessage(name, query);
       },
     };
@@ -199,8 +215,8 @@ describe("the bounds of a stream", () => {
       ...slow,
       jetstreamManager: slowManager,
     } as unknown as typeof client).stream("a");
-    const { firstId, lastId, epoch } = await store.getBounds();
-    expect([firstId, lastId, epoch]).toEqual([1, (await other.getEvents(0))[0]?.id, (await other.getBounds()).epoch]);
+    const { firstId, lastId, epoch } = await store.bounds();
+    expect([firstId, lastId, epoch]).toEqual([1, (await other.read(0, ALL))[0]?.id, (await other.bounds()).epoch]);
   });
 });
 
@@ -226,19 +242,20 @@ describe("a follower that the server refuses", () => {
       refusedAtMs.push(performance.now());
     };
     const store = new NatsEventStores<Tick>(refusing as unknown as typeof client, { onError }).stream("a");
-    const heard: number[] = [];
-    const onEvents = (events: readonly Tick[]) => heard.push(...events.map(({ n }) => n));
-    await store.storeEvent(tick(1));
-    const subscription = await store.subscribe(0, { onEvents, onInterrupted: () => {} });
+    const target = new SSETarget<Tick>("/sse", store);
+    const viewer = new TestClient(target);
+    await viewer.connect();
+    await target.dispatchEvent(tick(1));
+    await untilSeen(viewer, () => viewer.ids.length === 1);
     isRefused = true;
     await manager.streams.delete("SSETARGET");
     await expect.poll(() => refusedAtMs.length, { timeout: 30_000 }).toBeGreaterThan(1);
     const [first = 0, second = 0] = refusedAtMs;
     expect(second - first).toBeGreaterThan(900);
     isRefused = false;
-    await (await newStores()).stream("a").storeEvent(tick(2));
-    await expect.poll(() => heard, { timeout: 30_000 }).toContain(2);
-    subscription.close();
+    await (await newStores()).stream("a").append([tick(2)]);
+    await untilSeen(viewer, () => numbersOf(viewer).includes(2));
+    await target.close();
   });
 });
 
@@ -246,9 +263,9 @@ describe("an event", () => {
   it("that is larger than the server takes is refused at once, and what comes after it is stored", async () => {
     const store = (await newStores()).stream("a");
     const large = { ...tick(1), text: "x".repeat(1_100_000) };
-    await expect(store.storeEvent(large)).rejects.toMatchObject({ code: "event-too-large" });
-    await store.storeEvent(tick(2));
-    expect((await store.getEvents(0)).map(({ n }) => n)).toEqual([2]);
+    await expect(store.append([large])).rejects.toMatchObject({ code: "event-too-large" });
+    await store.append([tick(2)]);
+    expect((await store.read(0, ALL)).map(({ n }) => n)).toEqual([2]);
   });
 });
 
@@ -267,7 +284,7 @@ describe("a JetStream stream", () => {
     const manager = await jetstreamManager(await newConnection());
     await manager.streams.add({ name: "SSETARGET", subjects: ["something.else"] });
     const store = (await newStores()).stream("a");
-    await expect(store.storeEvent(tick(1))).rejects.toThrow("it must have `allow_direct`");
+    await expect(store.append([tick(1)])).rejects.toThrow("it must have `allow_direct`");
   });
 });
 
@@ -276,14 +293,12 @@ describe("streams that are followed", () => {
     const stores = await newStores();
     const heard = new Set<number>();
     const streams = Array.from({ length: 200 }, (_, index) => stores.stream(`s${index}`));
-    const subscriptions = await Promise.all(
-      streams.map((stream, index) =>
-        stream.subscribe(0, { onEvents: () => heard.add(index), onInterrupted: () => {} }),
-      ),
+    const watches = await Promise.all(
+      streams.map((stream, index) => stream.watch({ appended: () => heard.add(index), changed: () => {} })),
     );
-    await Promise.all(streams.map((stream, index) => stream.storeEvent(tick(index))));
+    await Promise.all(streams.map((stream, index) => stream.append([tick(index)])));
     await expect.poll(() => heard.size, { timeout: 20_000 }).toBe(200);
     expect(connections).toHaveLength(1);
-    for (const subscription of subscriptions) subscription.close();
+    for (const watch of watches) watch.close();
   });
 });

@@ -8,6 +8,7 @@ import { NatsServer } from "./support/nats-server.ts";
 
 const CAPABILITIES: readonly StoreCapability[] = [
   "trim",
+  "delete",
   "keys",
   "close",
   "history",

@@ -1,69 +1,45 @@
-import { SSETargetError } from "../../util/errors.ts";
-import {
-  END_EVENT_TYPE,
-  isWellFormed,
-  snapshotEvent,
-  withId,
-  type ServerSentEvent,
-  type StoredEvent,
-} from "../../event/event.ts";
-import type {
-  BoundedEventStore,
-  ClosableEventStore,
-  EventBounds,
-  EventFollower,
-  EventStore,
-  EventSubscription,
-  FollowableEventStore,
-  KeyedEventStore,
-  PageableEventStore,
-  PageLimits,
-  TrimmableEventStore,
-} from "../../store/followable-store.ts";
+import { END_EVENT_TYPE, snapshotEvent, withId, type ServerSentEvent, type StoredEvent } from "../../event/event.ts";
+import type { EventBounds, EventLog, LogListener, LogWatch, PageLimits } from "../../store/event-log.ts";
 import { randomEpoch } from "../../store/random-epoch.ts";
-import { decodeEvent, encodeEvent } from "./nats-message.ts";
+import { SSETargetError } from "../../util/errors.ts";
+import { NatsSubjects, decodeEvent, encodeEvent } from "./nats-layout.ts";
 import type { NatsStream } from "./nats-stream.ts";
-import { NatsSubscription } from "./nats-subscription.ts";
-import type { NatsSubjects } from "./nats-subjects.ts";
+import { NatsWatch } from "./nats-watch.ts";
 
-const ALL: PageLimits = { maxEvents: Number.MAX_SAFE_INTEGER, maxBytes: Number.POSITIVE_INFINITY };
 const FETCH_MESSAGES = 500;
 const FETCH_MS = 5_000;
-/** Answers may come in another order than their publishes went; a number this much smaller than one before is none of that. */
+/** Responses may arrive in another order than their publishes. A sequence number this much smaller is another stream's. */
 const MAX_OVERTAKING = 100_000;
+/**
+ * How long other processes may publish events with the name of a history that was deleted. Their feeds notice the
+ * difference to the bounds and read.
+ */
+const EPOCH_MS = 5_000;
 
 /**
- * One stream on JetStream. An id is the sequence number of the message, which all streams share: ids rise, with holes.
- * It has no `storeEvents`: JetStream stores a batch as a whole from the server's version 2.12 on only.
+ * One stream on JetStream. An id is the sequence number of the message. All streams share these numbers, so ids increase
+ * with holes. Several events are not appended all or none: JetStream can do that from server version 2.12 on only.
  */
-export class NatsEventStore<E extends ServerSentEvent>
-  implements
-    EventStore<E>,
-    PageableEventStore<E>,
-    FollowableEventStore<E>,
-    BoundedEventStore,
-    TrimmableEventStore,
-    KeyedEventStore<E>,
-    ClosableEventStore
-{
+export class NatsEventStore<E extends ServerSentEvent> implements EventLog<E> {
   readonly #stream: NatsStream;
   readonly #subjects: NatsSubjects;
-  readonly #subscriptions = new Set<NatsSubscription<E>>();
+  readonly #watches = new Set<NatsWatch<E>>();
   readonly #storing = new Set<Promise<unknown>>();
   #epoch: Promise<string> | undefined;
+  #epochFoundMs = 0;
   #endLookup: Promise<number | undefined> | undefined;
   #lastSeq = 0;
   #isClosed = false;
 
-  constructor(stream: NatsStream, subjects: NatsSubjects) {
+  constructor(stream: NatsStream, name: string) {
     this.#stream = stream;
-    this.#subjects = subjects;
+    this.#subjects = new NatsSubjects(stream.subjectPrefix, name);
   }
 
-  /** @throws SSETargetError `stream-completed`, `unserializable-data`, `store-unavailable`, `closed` */
-  async storeEvent(event: E): Promise<StoredEvent<E>> {
+  /** @throws SSETargetError `stream-completed`, `unserializable-data`, `event-too-large`, `store-unavailable`, `closed` */
+  async append(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
     this.#checkOpen();
-    const storing = this.#store(snapshotEvent(event));
+    const storing = Promise.all(events.map((event) => snapshotEvent(event)).map((event) => this.#store(event)));
     this.#storing.add(storing);
     try {
       return await storing;
@@ -72,14 +48,10 @@ export class NatsEventStore<E extends ServerSentEvent>
     }
   }
 
-  async getEvents(afterId: number): Promise<readonly StoredEvent<E>[]> {
-    return this.getEventsPage(afterId, ALL);
-  }
-
-  async getEventsPage(afterId: number, limits: PageLimits): Promise<readonly StoredEvent<E>[]> {
+  async read(afterId: number, limits: PageLimits): Promise<readonly StoredEvent<E>[]> {
     this.#checkOpen();
     const page: StoredEvent<E>[] = [];
-    // Whether there is anything, for a consumer would wait for it.
+    // A consumer would wait for an event if there is none.
     const newest = await this.#lastEvent();
     if (newest === undefined || newest.event.id <= afterId) return page;
     const consumer = await this.#stream.consumer(this.#subjects.events, afterId + 1);
@@ -90,20 +62,20 @@ export class NatsEventStore<E extends ServerSentEvent>
           max_messages: Math.min(FETCH_MESSAGES, limits.maxEvents - page.length),
           expires: FETCH_MS,
         });
-        let heard = 0;
+        let received = 0;
         for await (const message of messages) {
-          heard++;
+          received++;
           pending = message.info.pending;
           const { event } = decodeEvent<E>(message);
           bytes += message.string().length;
           if (page.length > 0 && bytes > limits.maxBytes) return page;
           page.push(event);
-          // What a process stored that had not heard of the end yet is on its way out.
+          // What another process stored before it knew of the end is about to be deleted.
           if (page.length === limits.maxEvents || event.type === END_EVENT_TYPE) return page;
           if (pending === 0) break;
         }
-        if (heard === 0) {
-          throw new SSETargetError("store-unavailable", "JetStream sent nothing of what it says that it has");
+        if (received === 0) {
+          throw new SSETargetError("store-unavailable", "JetStream did not send the messages that it reports to have");
         }
       }
       return page;
@@ -112,79 +84,87 @@ export class NatsEventStore<E extends ServerSentEvent>
     }
   }
 
-  async getBounds(): Promise<EventBounds> {
+  async bounds(): Promise<EventBounds> {
     this.#checkOpen();
     const { genesis, trimmed, events } = this.#subjects;
-    // Looked up before the others: what comes before the newest event is there by then, of its history's name and of its cuts.
+    // Before the others: what precedes the newest event, the genesis and the trims of its history, is stored by then.
     const last = await this.#lastEvent();
     const [begun, cut] = await Promise.all([this.#stream.last(genesis), this.#stream.last(trimmed)]);
-    // The server goes through what other streams have in between, so it is asked only where the name has been forgotten.
+    // The server walks through the messages of other streams for this, so it is asked only if the genesis has expired.
     const first = begun === undefined && last !== undefined ? await this.#stream.next(events, 1) : undefined;
     const cutBefore = cut === undefined ? 1 : Number(cut.string());
     const lastId = Math.max(last?.event.id ?? 0, cutBefore - 1);
-    // The server forgets from the oldest on, so as long as the genesis is there nothing after it is gone.
+    // The server drops the oldest messages first, so if the genesis is there, so is everything after it.
     const firstId = begun === undefined ? (first?.seq ?? lastId + 1) : cutBefore;
     const epoch = begun?.string() ?? last?.epoch;
     return { firstId, lastId, epoch, completed: last?.event.type === END_EVENT_TYPE };
   }
 
-  async getEventByKey(key: string): Promise<StoredEvent<E> | undefined> {
+  async watch(listener: LogListener<E>): Promise<LogWatch> {
     this.#checkOpen();
-    // Its subject would be that of another key.
-    if (!isWellFormed(key)) return undefined;
-    const message = await this.#stream.last(this.#subjects.ofEvent(key));
-    return message === undefined ? undefined : decodeEvent<E>(message).event;
-  }
-
-  async trim(beforeId: number): Promise<void> {
-    const { firstId, lastId } = await this.getBounds();
-    const before = Math.min(beforeId, lastId + 1);
-    if (before <= firstId) return;
-    // Told first: where this ends in between, a gap is told that is none yet.
-    await this.#stream.publish(this.#subjects.trimmed, String(before), false);
-    await this.#stream.purge(this.#subjects.events, before);
-  }
-
-  async subscribe(afterId: number, follower: EventFollower<E>): Promise<EventSubscription> {
-    this.#checkOpen();
-    const subscription = new NatsSubscription<E>(this.#stream, this.#subjects.events, follower, () => this.getBounds());
-    this.#subscriptions.add(subscription);
+    const watch = new NatsWatch<E>(this.#stream, this.#subjects, listener);
+    this.#watches.add(watch);
     const close = async () => {
-      await subscription.close();
+      await watch.close();
       // Kept until then, so that closing the store waits for it.
-      this.#subscriptions.delete(subscription);
+      this.#watches.delete(watch);
     };
     try {
-      await subscription.open(afterId);
+      await watch.open();
       this.#checkOpen();
     } catch (error) {
       void close();
       throw error;
     }
-    return { close: () => void close() };
+    return { close: () => void close(), missed: () => watch.missed() };
   }
 
-  /** Ends its subscriptions, so that nothing of them stays on the server, and waits for what it was given to store. Idempotent; the connection stays the caller's. */
+  async trim(beforeId: number): Promise<void> {
+    const { firstId, lastId } = await this.bounds();
+    const before = Math.min(beforeId, lastId + 1);
+    if (before <= firstId) return;
+    // First, so that a failure in between is a gap where there need not be one, and not a hole.
+    await this.#stream.publish(this.#subjects.trimmed, String(before), false);
+    await this.#stream.purge(this.#subjects.events, before);
+    // Again, for whoever has read between the two.
+    await this.#stream.publish(this.#subjects.trimmed, String(before), false);
+  }
+
+  async delete(): Promise<void> {
+    this.#checkOpen();
+    // What was appended before belongs to what is dropped.
+    await Promise.allSettled(this.#storing);
+    const seq = await this.#stream.publish(this.#subjects.genesis, randomEpoch(), false);
+    this.#epoch = undefined;
+    await this.#stream.purge(this.#subjects.all, seq as number);
+    // For watchers that have read between the two.
+    await this.#stream.publish(this.#subjects.trimmed, "1", false);
+  }
+
+  /**
+   * Closes its watches, so that nothing of them stays on the server, and waits for what was given to it. Idempotent; the
+   * connection stays the caller's.
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const closing = Array.from(this.#subscriptions, (subscription) => subscription.close());
+    const closing = Array.from(this.#watches, (watch) => watch.close());
     await Promise.allSettled([...closing, ...this.#storing]);
   }
 
   async #store(event: E): Promise<StoredEvent<E>> {
-    // Awaited by all, in their order: so they are published in it.
-    const epoch = await (this.#epoch ??= this.#findEpoch());
+    // All wait for the same promise, in their order, and are published in it.
+    const epoch = await this.#currentEpoch();
     const { created } = this.#stream;
     const { key } = event;
-    const payload = encodeEvent(event, epoch);
-    const seq = await this.#stream.publish(this.#subjects.ofEvent(key), payload, key !== undefined);
+    const subject = this.#subjects.ofEvent(key);
+    const seq = await this.#stream.publish(subject, encodeEvent(event, epoch), key !== undefined);
     if (seq === undefined) {
-      const known = await this.getEventByKey(key as string);
-      // Forgotten in this very moment: the next try finds the place free.
-      return known ?? this.#store(event);
+      const known = await this.#stream.last(subject);
+      // If it was dropped just now, the next try stores the event.
+      return known === undefined ? this.#store(event) : decodeEvent<E>(known).event;
     }
     if (this.#stream.created !== created || seq <= this.#lastSeq - MAX_OVERTAKING) {
-      // The JetStream stream was lost and is another one now: this belongs to another history.
+      // The JetStream stream was lost and created again: the event belongs to another history.
       await this.#stream.deleteMessage(seq);
       this.#epoch = undefined;
       this.#lastSeq = 0;
@@ -199,14 +179,24 @@ export class NatsEventStore<E extends ServerSentEvent>
     return withId(event, seq);
   }
 
-  /** Whether the stream had ended when this was asked: one request for all whose answers came together. */
+  /** Whether the stream has ended: one request for all appends whose responses arrived together. */
   async #lookForEnd(): Promise<number | undefined> {
     await Promise.resolve();
     this.#endLookup = undefined;
     return (await this.#stream.last(this.#subjects.end))?.seq;
   }
 
-  /** The name of the history: what is there has one, and the first event of a stream makes one. */
+  /** The name of the history, looked up again now and then. */
+  #currentEpoch(): Promise<string> {
+    const nowMs = performance.now();
+    if (this.#epoch === undefined || nowMs - this.#epochFoundMs > EPOCH_MS) {
+      this.#epochFoundMs = nowMs;
+      this.#epoch = this.#findEpoch();
+    }
+    return this.#epoch;
+  }
+
+  /** The name of the history: what is there has one, and the first event of a stream creates one. */
   async #findEpoch(): Promise<string> {
     try {
       for (;;) {

@@ -1,34 +1,45 @@
+import type { Consumer, JetStreamClient, JetStreamManager, StoredMsg } from "@nats-io/jetstream";
 import { SSETargetError, type ErrorListener } from "../../util/errors.ts";
 import { messageOf, plainError } from "../../util/plain-error.ts";
-import type { ConsumerLike, JetStreamLike, JetStreamMessage, ManagerLike } from "./jetstream-like.ts";
 
-export interface NatsStreamSettings {
-  readonly streamName: string;
-  readonly subjectPrefix: string;
-  readonly maxAgeMs: number;
-  readonly maxBytes: number;
-  readonly replicas: number;
-  readonly timeoutMs: number;
-  readonly onError: ErrorListener;
+/** Where events are stored. The limits and replicas apply only if the JetStream stream does not exist yet. */
+export interface NatsEventStoresOptions {
+  /** The JetStream stream that holds all streams. @defaultValue "SSETARGET" */
+  readonly streamName?: string;
+  /** Prefix of its subjects. @defaultValue "ssetarget" */
+  readonly subjectPrefix?: string;
+  /** Age until which an event is retained, in milliseconds; `null`: forever. @defaultValue 604_800_000 (7 days) */
+  readonly maxAgeMs?: number | null;
+  /** Size of all streams together, in bytes. The oldest events are dropped first. @defaultValue 1_073_741_824 (1 GiB) */
+  readonly maxTotalBytes?: number;
+  /** Number of servers in a cluster that store the events. @defaultValue 1 */
+  readonly replicas?: number;
+  /**
+   * How long to retry if the server does not respond, in milliseconds. Calls then reject with `store-unavailable`.
+   * @defaultValue 10_000
+   */
+  readonly retryForMs?: number;
+  /** Receives errors that reject no call: each failed attempt to watch a stream again. @defaultValue ignored */
+  readonly onError?: ErrorListener;
 }
 
 /** @see https://github.com/nats-io/nats-server/blob/main/server/errors.json */
 const WRONG_LAST_SEQUENCE = 10_071;
 const STREAM_NOT_FOUND = 10_059;
 const NAME_IN_USE = 10_058;
-/** How long one try of a publish waits for its answer. */
+/** Timeout of one attempt to publish. */
 const TRY_MS = 2_000;
-/** How long the server keeps a consumer that nobody asks for anything: its process has ended without a word. */
+/** How long the server keeps a consumer that asks for nothing, such as that of a crashed process. */
 const INACTIVE_MS = 60_000;
 
-/** The JetStream stream that holds all of ours, as one process sees it. */
+/** The JetStream stream that holds all streams, as one process sees it. */
 export class NatsStream {
-  readonly #jetstream: JetStreamLike;
-  readonly #settings: NatsStreamSettings;
-  #manager: Promise<ManagerLike> | undefined;
+  readonly #jetstream: JetStreamClient;
+  readonly #settings: Required<NatsEventStoresOptions>;
+  #manager: Promise<JetStreamManager> | undefined;
   #created: string | undefined;
 
-  constructor(jetstream: JetStreamLike, settings: NatsStreamSettings) {
+  constructor(jetstream: JetStreamClient, settings: Required<NatsEventStoresOptions>) {
     this.#jetstream = jetstream;
     this.#settings = settings;
   }
@@ -37,13 +48,13 @@ export class NatsStream {
     return this.#settings.subjectPrefix;
   }
 
-  /** When the JetStream stream was made, as far as known: another time is another stream, whose numbers begin anew. */
+  /** When the JetStream stream was created, if known. Another time is another stream, whose numbers start again. */
   get created(): string | undefined {
     return this.#created;
   }
 
-  /** Tells of what nobody awaits. */
-  tellError(error: unknown): void {
+  /** Reports an error that rejects no call. */
+  reportError(error: unknown): void {
     try {
       this.#settings.onError(error);
     } catch {
@@ -52,18 +63,19 @@ export class NatsStream {
   }
 
   /** The last message of a subject, which may have wildcards. */
-  async last(subject: string): Promise<JetStreamMessage | undefined> {
+  async last(subject: string): Promise<StoredMsg | undefined> {
     return this.#ask({ last_by_subj: subject });
   }
 
   /** The first message of a subject from a sequence number on. */
-  async next(subject: string, seq: number): Promise<JetStreamMessage | undefined> {
+  async next(subject: string, seq: number): Promise<StoredMsg | undefined> {
     return this.#ask({ next_by_subj: subject, seq });
   }
 
   /**
-   * Publishes until the server has answered, for as long as `timeoutMs`; a repeat is stored once.
-   * @returns the sequence number; `undefined` where the subject was to be empty and is not
+   * Publishes, and retries for as long as `retryForMs`. A repeat is stored once.
+   *
+   * @returns the sequence number; `undefined` if the subject had to be empty and is not
    */
   async publish(subject: string, payload: string, isFirst: boolean): Promise<number | undefined> {
     const msgID = isFirst ? undefined : crypto.randomUUID();
@@ -91,12 +103,12 @@ export class NatsStream {
   }
 
   /**
-   * A consumer of what a subject has from a sequence number on. It is the caller's to delete. None of the client's ordered ones: those
-   * make others by themselves, also after they were closed, and whoever leaves could not tell which to delete.
+   * A consumer of a subject from a sequence number on. The caller deletes it. It is not one of the client's ordered
+   * consumers: those create others by themselves, even after they were closed, and it is unknown which to delete then.
    */
-  async consumer(subject: string, fromSeq: number): Promise<ConsumerLike> {
+  async consumer(subject: string, fromSeq: number): Promise<Consumer> {
     const { streamName } = this.#settings;
-    // Of one name in all tries, so that one which was made without an answer is found again.
+    // The same name in all attempts, so that one that was created without a response is found again.
     const name = `ssetarget_${crypto.randomUUID().replaceAll("-", "")}`;
     try {
       return await this.#untilAnswered(async () => {
@@ -122,15 +134,15 @@ export class NatsStream {
 
   #ask(
     query: { readonly last_by_subj: string } | { readonly next_by_subj: string; readonly seq: number },
-  ): Promise<JetStreamMessage | undefined> {
+  ): Promise<StoredMsg | undefined> {
     return this.#untilAnswered(async () => {
       const manager = await this.#managed();
       return (await manager.direct.getMessage(this.#settings.streamName, query)) ?? undefined;
     });
   }
 
-  /** The manager, once the stream is there. */
-  #managed(): Promise<ManagerLike> {
+  /** The manager, once the stream exists. */
+  #managed(): Promise<JetStreamManager> {
     if (this.#manager !== undefined) return this.#manager;
     const opening = this.#open().catch((error: unknown) => {
       if (this.#manager === opening) this.#manager = undefined;
@@ -140,22 +152,22 @@ export class NatsStream {
     return opening;
   }
 
-  async #open(): Promise<ManagerLike> {
-    const { streamName, subjectPrefix, maxAgeMs, maxBytes, replicas } = this.#settings;
+  async #open(): Promise<JetStreamManager> {
+    const { streamName, subjectPrefix, maxAgeMs, maxTotalBytes, replicas } = this.#settings;
     const manager = await this.#jetstream.jetstreamManager();
     const subjects = [`${subjectPrefix}.>`];
     try {
       const { config, created } = await manager.streams.info(streamName);
       this.#created = created;
-      if (config.allow_direct === true && config.subjects?.includes(subjects[0] as string) === true) return manager;
+      if (config.allow_direct && config.subjects.includes(`${subjectPrefix}.>`)) return manager;
       throw new SSETargetError(
         "invalid-option",
-        `the JetStream stream "${streamName}" is there, but it must have \`allow_direct\` and the subject "${subjects[0]}"; change it, or set \`streamName\` to another`,
+        `the JetStream stream "${streamName}" exists, but it must have \`allow_direct\` and the subject "${subjects[0]}"; change it, or set \`streamName\` to another`,
       );
     } catch (error) {
       if (codeOf(error) !== STREAM_NOT_FOUND) throw error;
     }
-    const settings = { max_age: maxAgeMs * 1_000_000, max_bytes: maxBytes, num_replicas: replicas };
+    const settings = { max_age: (maxAgeMs ?? 0) * 1_000_000, max_bytes: maxTotalBytes, num_replicas: replicas };
     try {
       const made = await manager.streams.add({ name: streamName, subjects, allow_direct: true, ...settings });
       this.#created = made.created;
@@ -167,12 +179,12 @@ export class NatsStream {
     return manager;
   }
 
-  /** Tries until there is an answer, a refusal that another try does not change, or no more time. */
+  /** Retries until there is a response, a refusal that another attempt would not change, or no more time. */
   async #untilAnswered<T>(call: () => Promise<T>): Promise<T> {
-    const endMs = performance.now() + this.#settings.timeoutMs;
+    const endMs = performance.now() + this.#settings.retryForMs;
     for (let tries = 1; ; tries++) {
       try {
-        // Makes the stream where it is not there, also when it has gone in the meantime.
+        // Creates the stream if it does not exist, even if it did before.
         await this.#managed();
         return await call();
       } catch (error) {
@@ -180,7 +192,7 @@ export class NatsStream {
         if (error instanceof Error && error.message.includes("max_payload")) {
           throw new SSETargetError(
             "event-too-large",
-            "the event is larger than a message of this NATS server may be; send less, or raise its `max_payload`",
+            "the event is larger than this NATS server allows a message to be; send less, or raise its `max_payload`",
             { cause: plainError(error) },
           );
         }
@@ -189,7 +201,7 @@ export class NatsStream {
         if (isFinal || performance.now() >= endMs) {
           throw new SSETargetError(
             "store-unavailable",
-            `JetStream did not do it (${messageOf(error)}), tried ${tries} times in \`timeoutMs\` (${this.#settings.timeoutMs})`,
+            `JetStream failed (${messageOf(error)}); tried ${tries} times within \`retryForMs\` (${this.#settings.retryForMs})`,
             { cause: plainError(error) },
           );
         }
@@ -201,7 +213,7 @@ export class NatsStream {
   }
 }
 
-/** The code of an error that the server has answered with. */
+/** The code of an error that the server responded with. */
 function codeOf(error: unknown): number | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === "number" ? code : undefined;

@@ -1,10 +1,10 @@
-import { END_EVENT_TYPE, type ServerSentEvent } from "../../event/event.ts";
-import type { EventBounds, EventFollower } from "../../store/followable-store.ts";
-import { decodeEvent } from "./nats-message.ts";
-import type { ConsumedMessage, ConsumingLike } from "./jetstream-like.ts";
+import type { ConsumerMessages, JsMsg } from "@nats-io/jetstream";
+import type { ServerSentEvent } from "../../event/event.ts";
+import type { LogListener, LogWatch } from "../../store/event-log.ts";
+import { decodeEvent, type NatsSubjects } from "./nats-layout.ts";
 import type { NatsStream } from "./nats-stream.ts";
 
-/** What a consumer says when something was wrong with it, its server or its stream. */
+/** Reports of a consumer whose server, stream or connection is in doubt. */
 const DOUBTS: ReadonlySet<string> = new Set([
   "stream_not_found",
   "consumer_not_found",
@@ -14,63 +14,54 @@ const DOUBTS: ReadonlySet<string> = new Set([
 ]);
 
 const PULL_MS = 30_000;
-/** Two of these missed, and something is wrong. */
+/** If two of these are missed, the consumer is in doubt. */
 const HEARTBEAT_MS = 5_000;
 
-/** How long to wait before the next try to follow again. */
+/** Delay before a consumer is created again after a failure. */
 const RETRY_MS = 1_000;
 
-/** One follower of one stream: a consumer, and doubts about it, after which there is another. */
-export class NatsSubscription<E extends ServerSentEvent> {
+/** One watch of one stream: a consumer of what is new. After any doubt about it there is another one. */
+export class NatsWatch<E extends ServerSentEvent> implements LogWatch {
   readonly #stream: NatsStream;
-  readonly #subject: string;
-  readonly #follower: EventFollower<E>;
-  readonly #getBounds: () => Promise<EventBounds>;
-  #consuming: Promise<void> | undefined;
+  readonly #subjects: NatsSubjects;
+  readonly #listener: LogListener<E>;
+  #opening: Promise<void> | undefined;
   #stop: (() => Promise<void>) | undefined;
   #wake: (() => void) | undefined;
   #lastId = 0;
-  #epoch: string | undefined;
-  #isEnded = false;
   #isClosed = false;
 
-  constructor(stream: NatsStream, subject: string, follower: EventFollower<E>, getBounds: () => Promise<EventBounds>) {
+  constructor(stream: NatsStream, subjects: NatsSubjects, listener: LogListener<E>) {
     this.#stream = stream;
-    this.#subject = subject;
-    this.#follower = follower;
-    this.#getBounds = getBounds;
+    this.#subjects = subjects;
+    this.#listener = listener;
   }
 
-  async open(afterId: number): Promise<void> {
-    const { firstId, lastId, epoch } = await this.#getBounds();
-    this.#epoch = epoch;
-    this.#lastId = afterId;
-    if (afterId + 1 < firstId || afterId > lastId) this.#follower.onInterrupted();
-    if (afterId > lastId) this.#lastId = lastId;
-    await this.#consume();
+  open(): Promise<void> {
+    this.#opening = this.#consume();
+    return this.#opening;
   }
 
-  /** Hears nothing more at once. Resolves when the server has forgotten the consumer, or could not be told to. */
+  /** Notifies of nothing more. Resolves when the server has dropped the consumer, or could not be asked to. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#wake?.();
-    await this.#consuming?.catch(() => {});
+    await this.#opening?.catch(noop);
     await this.#stop?.();
   }
 
-  #consume(): Promise<void> {
-    this.#consuming = this.#beginToConsume();
-    return this.#consuming;
+  missed(): void {
+    void this.#stop?.();
   }
 
-  /** Begins to hear what follows what was told last. */
-  async #beginToConsume(): Promise<void> {
+  async #consume(): Promise<void> {
+    this.#lastId = (await this.#stream.last(this.#subjects.events))?.seq ?? 0;
     if (this.#isClosed) return;
-    const consumer = await this.#stream.consumer(this.#subject, this.#lastId + 1);
-    let messages: ConsumingLike | undefined;
+    const consumer = await this.#stream.consumer(this.#subjects.all, this.#lastId + 1);
+    let messages: ConsumerMessages | undefined;
     let stopping: Promise<void> | undefined;
     const stop = () => {
-      // One that is gone already, or whose server is, need not be deleted.
+      // If the consumer or its server is gone, there is nothing to delete.
       stopping ??= Promise.resolve(messages?.close()).then(() => consumer.delete().then(noop, noop));
       return stopping;
     };
@@ -83,7 +74,7 @@ export class NatsSubscription<E extends ServerSentEvent> {
         callback: (message) => {
           if (stopping !== undefined) return;
           delivered++;
-          if (message.info.deliverySequence === delivered) this.#take(message);
+          if (message.info.deliverySequence === delivered) this.#notify(message);
           // One was lost on its way.
           else void stop();
         },
@@ -93,47 +84,53 @@ export class NatsSubscription<E extends ServerSentEvent> {
       throw error;
     }
     if (this.#isClosed) await stop();
-    else void this.#watch(messages, (sent) => sent > delivered, stop);
+    else void this.#replaceInDoubt(messages, (sent) => sent > delivered, stop);
   }
 
-  #take(message: ConsumedMessage): void {
-    if (this.#isClosed || this.#isEnded || message.seq <= this.#lastId) return;
+  #notify(message: JsMsg): void {
+    if (this.#isClosed) return;
+    // The first event shows the epoch.
+    if (message.subject === this.#subjects.genesis) return;
+    if (message.subject === this.#subjects.trimmed) {
+      this.#listener.changed();
+      return;
+    }
+    const afterId = this.#lastId;
     this.#lastId = message.seq;
     try {
       const { event, epoch } = decodeEvent<E>(message);
-      this.#epoch = epoch;
-      this.#isEnded = event.type === END_EVENT_TYPE;
-      this.#follower.onEvents([event], epoch);
+      this.#listener.appended({ afterId, events: [event], epoch });
     } catch (error) {
-      // Written by somebody else: what it was is not known here, so those who read it are told when they do.
-      this.#stream.tellError(error);
-      this.#follower.onInterrupted();
+      // Published by another program. Whoever reads it gets the rejection.
+      this.#stream.reportError(error);
+      this.#listener.changed();
     }
   }
 
-  /** After any doubt, and after any end that was not asked for, a new consumer from where this stands is right. */
-  async #watch(
-    messages: ConsumingLike,
+  /** Waits until the consumer is in doubt or has ended, and creates another one. What was missed is read. */
+  async #replaceInDoubt(
+    messages: ConsumerMessages,
     isMissing: (sent: number) => boolean,
     stop: () => Promise<void>,
   ): Promise<void> {
-    for await (const { type, lastConsumerSequence = 0 } of messages.status()) {
-      if (DOUBTS.has(type) || isMissing(lastConsumerSequence)) break;
+    for await (const report of messages.status()) {
+      if (DOUBTS.has(report.type)) break;
+      if (report.type === "heartbeat" && isMissing(report.lastConsumerSequence)) break;
     }
     await stop();
     while (!this.#isClosed) {
       try {
-        await this.#verify();
-        await this.#consume();
+        await this.open();
+        if (!this.#isClosed) this.#listener.changed();
         return;
       } catch (error) {
-        this.#stream.tellError(error);
+        this.#stream.reportError(error);
         if (isConnectionClosed(error)) {
           this.#isClosed = true;
-          this.#follower.onInterrupted();
+          this.#listener.changed();
           return;
         }
-        // What the server refuses, it refuses at once, and again.
+        // What the server refuses, it refuses at once and again.
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
           setTimeout(resolve, RETRY_MS);
@@ -141,23 +138,11 @@ export class NatsSubscription<E extends ServerSentEvent> {
       }
     }
   }
-
-  /** Whether what was told is still the beginning of what is there. */
-  async #verify(): Promise<void> {
-    const bounds = await this.#getBounds();
-    if (this.#isClosed) return;
-    const isOther = this.#epoch !== undefined && bounds.epoch !== this.#epoch;
-    if (!isOther && bounds.lastId >= this.#lastId && bounds.firstId <= this.#lastId + 1) return;
-    this.#epoch = bounds.epoch;
-    this.#lastId = 0;
-    this.#isEnded = false;
-    this.#follower.onInterrupted();
-  }
 }
 
 function noop(): void {}
 
-/** Whether the connection was closed for good, which nothing here can mend. */
+/** Whether the connection was closed for good. */
 function isConnectionClosed(error: unknown): boolean {
   const { cause } = error as { cause?: unknown };
   return cause instanceof Error && cause.name === "ClosedConnectionError";

@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from "../util/timers.ts";
 import { readOptions, type OptionNames } from "../util/options.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import type { Transport } from "./attempt.ts";
@@ -95,9 +96,6 @@ export interface ConnectOptions {
   /** Hears of an event that cannot be read, a storage that fails, a listener that throws. @defaultValue only what a listener throws is reported, as uncaught */
   readonly onError?: ErrorListener;
 }
-
-/** Timers take no longer delay, in milliseconds. */
-export const MAX_TIMER_MS = 2_147_483_647;
 
 /** The names of {@link ConnectOptions}. */
 export const CONNECT_OPTIONS: OptionNames<ConnectOptions> = {

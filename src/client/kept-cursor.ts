@@ -1,3 +1,4 @@
+import { within } from "../util/timers.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import { textHash } from "../util/text-hash.ts";
 import { isSendable, type CursorStorage, type ResolvedOptions, type StorageName } from "./connect-options.ts";
@@ -54,10 +55,8 @@ export function keepCursor(
     async load() {
       try {
         storage = typeof given === "string" ? globalThis[given] : given;
-        const hanging = new Promise<void>((resolve) => {
-          timer = setTimeout(resolve, 2 * INTERVAL_MS);
-        });
-        const found = await Promise.race([storage?.getItem(key), hanging]);
+        const asked = (async () => storage?.getItem(key))();
+        const found = await within(asked, 2 * INTERVAL_MS, () => undefined);
         if (!found) return undefined;
         if (isSendable(found, maxCursorBytes)) return found;
         throw new SSETargetError(
@@ -67,8 +66,6 @@ export function keepCursor(
       } catch (error) {
         onError(error);
         return undefined;
-      } finally {
-        stopTimer();
       }
     },
     keep(cursor) {

@@ -1,4 +1,6 @@
-import { MAX_TIMER_MS, type ResolvedOptions } from "./connect-options.ts";
+import { backoffDelay } from "../util/retry.ts";
+import { MAX_TIMER_MS } from "../util/timers.ts";
+import type { ResolvedOptions } from "./connect-options.ts";
 import { ConnectionError } from "./connection-error.ts";
 import type { Host } from "./host.ts";
 import { readByFetch } from "./fetch-stream.ts";
@@ -131,8 +133,9 @@ export function createNetwork(options: ResolvedOptions, host: Host): Network {
     if (nowMs - openedAtMs >= maxDelayMs) forgive();
     const askedMs = Math.min(lastWordMs ?? retryMs ?? minDelayMs, maxDelayMs);
     let ownMs: number;
-    if (lastWordMs === undefined) ownMs = backOff(Math.max(askedMs, failures && leastMs), ++doublings);
-    else ownMs = failures && backOff(minDelayMs, doublings++);
+    if (lastWordMs === undefined) {
+      ownMs = backoffDelay(++doublings, { minMs: Math.max(askedMs, failures && leastMs), maxMs: maxDelayMs });
+    } else ownMs = failures && backoffDelay(doublings++, { minMs: minDelayMs, maxMs: maxDelayMs });
     ownMs = Math.max(ownMs, askedMs);
     failures++;
     // A server may want its clients back at once, but not in a loop.
@@ -145,11 +148,6 @@ export function createNetwork(options: ResolvedOptions, host: Host): Network {
     onCheck = retryAfterMs ? undefined : run;
     timer = setTimeout(run, delayMs);
     host.onState("waiting", failures, error, Date.now() + delayMs);
-  }
-
-  /** Half of the delay to all of it. */
-  function backOff(baseMs: number, times: number): number {
-    return Math.min(maxDelayMs, baseMs * 2 ** times) * (0.5 + Math.random() / 2);
   }
 
   function stop(): void {

@@ -1,3 +1,5 @@
+import { type Backoff, retry } from "../util/retry.ts";
+import { withResolvers, within } from "../util/timers.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import { dataText, snapshotEvent } from "../event/event.ts";
 import { type OptionNames, wholeNumberOption } from "../util/options.ts";
@@ -74,8 +76,7 @@ interface Entry {
   readonly reject: (error: unknown) => void;
 }
 
-const FIRST_BACKOFF_MS = 100;
-const MAX_BACKOFF_MS = 5_000;
+const BACKOFF: Backoff = { minMs: 100, maxMs: 5_000 };
 
 /** The events of one instance on their way: one call at a time, in order, again and again until it succeeds. */
 export class EventQueue {
@@ -211,43 +212,23 @@ export class EventQueue {
     return end === -1 ? this.#entries.slice() : this.#entries.slice(0, end);
   }
 
-  /** Answers with the last error where `retryForMs` were not enough. */
+  /** The error if `retryForMs` was not enough. */
   async #deliver(events: readonly SpanEvent[]): Promise<SSETargetError | undefined> {
-    const giveUpAt = performance.now() + this.#limits.retryForMs;
-    for (let failures = 0; ; failures++) {
-      try {
-        await this.#call(events);
-        return undefined;
-      } catch (cause) {
-        // Half of it is chance, so that instances that failed together do not come back together.
-        const backoffMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures) * (0.5 + Math.random() / 2);
-        if (performance.now() + backoffMs > giveUpAt) {
-          return new SSETargetError(
-            "timeout",
-            `${events.length} span events could not be delivered within \`retryForMs\` (${this.#limits.retryForMs} ms, ${failures + 1} calls); they wait for the next event or flush`,
-            { cause },
-          );
-        }
-        await new Promise((resolve) => setTimeout(resolve, backoffMs));
-      }
-    }
-  }
-
-  async #call(events: readonly SpanEvent[]): Promise<void> {
-    const { callTimeoutMs } = this.#limits;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const timeout = new Promise<never>((_resolve, reject) => {
-      const error = new SSETargetError(
+    const { retryForMs, callTimeoutMs } = this.#limits;
+    const call = () =>
+      within(this.#host.deliver(events), callTimeoutMs, () => {
+        throw new SSETargetError("timeout", `the call did not answer within \`callTimeoutMs\` (${callTimeoutMs} ms)`);
+      });
+    const giveUp = (cause: unknown, attempts: number) =>
+      new SSETargetError(
         "timeout",
-        `the call did not answer within \`callTimeoutMs\` (${callTimeoutMs} ms)`,
+        `${events.length} span events could not be delivered within \`retryForMs\` (${retryForMs} ms, ${attempts} calls); they wait for the next event or flush`,
+        { cause },
       );
-      timer = setTimeout(() => reject(error), callTimeoutMs);
-    });
-    try {
-      await Promise.race([this.#host.deliver(events), timeout]);
-    } finally {
-      if (timer !== undefined) clearTimeout(timer);
-    }
+    return retry(call, { forMs: retryForMs, backoff: BACKOFF, onGiveUp: giveUp }).then(
+      () => undefined,
+      (error: unknown) => error as SSETargetError,
+    );
   }
 }
 
@@ -258,19 +239,4 @@ function isPassing(event: SpanEvent): boolean {
 
 function utf8Length(text: string): number {
   return new TextEncoder().encode(text).length;
-}
-
-/** `Promise.withResolvers`, which is newer than the library this compiles against. */
-function withResolvers(): {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-} {
-  let resolve!: () => void;
-  let reject!: (error: unknown) => void;
-  const promise = new Promise<void>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve, reject };
 }

@@ -1,3 +1,4 @@
+import { guarded } from "../util/guard.ts";
 import type { ErrorListener } from "../util/errors.ts";
 
 /** The default listener of the bridge: the console is a Worker's log, and a silent failure would be found by nobody. */
@@ -6,13 +7,7 @@ export const logError: ErrorListener = (error) => {
   console.error("ssetarget:", error);
 };
 
-/** The listener, or the default one; a listener that throws must not fail the work. */
+/** The listener, or the default one; never throws. */
 export function errorListener(onError: ErrorListener = logError): ErrorListener {
-  return (error) => {
-    try {
-      onError(error);
-    } catch (cause) {
-      logError(cause);
-    }
-  };
+  return guarded(onError, logError);
 }

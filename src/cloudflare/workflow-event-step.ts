@@ -8,6 +8,7 @@ import type {
   WorkflowTimeoutDuration,
 } from "cloudflare:workers";
 import type { ErrorListener } from "../util/errors.ts";
+import { within } from "../util/timers.ts";
 import { delayOption, type OptionNames, readOptions } from "../util/options.ts";
 import type { SpanEvent } from "../trace/events.ts";
 import type { ManualSpan, SpanHandle, SpanOptions } from "../trace/tracer/handle.ts";
@@ -313,17 +314,7 @@ export class WorkflowEventStep extends PassThrough implements WorkflowStep {
   async #flush(): Promise<void> {
     const dispatch = this.#dispatch;
     if (dispatch.flush === undefined || this.#flushTimeoutMs === null) return;
-    const { promise, timer } = delay(this.#flushTimeoutMs);
     const flushed = (async () => dispatch.flush?.(this.#instanceId))();
-    await Promise.race([flushed.catch(this.#onError), promise]);
-    clearTimeout(timer);
+    await within(flushed.catch(this.#onError), this.#flushTimeoutMs, () => {});
   }
-}
-
-function delay(delayMs: number): { readonly promise: Promise<void>; readonly timer: ReturnType<typeof setTimeout> } {
-  let timer!: ReturnType<typeof setTimeout>;
-  const promise = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, delayMs);
-  });
-  return { promise, timer };
 }

@@ -1,3 +1,4 @@
+import { withResolvers, within } from "../util/timers.ts";
 import { DurableObject } from "cloudflare:workers";
 import { SSETarget } from "../target/sse-target.ts";
 import type { SpanEvent } from "../trace/events.ts";
@@ -178,15 +179,10 @@ export class WorkflowEvents<Env extends object = object> extends DurableObject<E
 
   /** Whether there is an event within `firstEventGraceMs`. */
   async #firstEvent(): Promise<boolean> {
-    let wake: (() => void) | undefined;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-      this.#expectant.add(resolve);
-      timer = setTimeout(resolve, this.#settings.firstEventGraceMs);
-    });
-    if (timer !== undefined) clearTimeout(timer);
-    if (wake !== undefined) this.#expectant.delete(wake);
+    const { promise, resolve } = withResolvers();
+    this.#expectant.add(resolve);
+    await within(promise, this.#settings.firstEventGraceMs, () => {});
+    this.#expectant.delete(resolve);
     return !this.#store.isEmpty;
   }
 

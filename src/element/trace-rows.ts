@@ -1,5 +1,6 @@
 import type { SpanNode } from "../trace/tree/node.ts";
 import type { SpanTree } from "../trace/tree/tree.ts";
+import { firstIndex } from "../util/search.ts";
 import { TreeFold } from "./tree-fold.ts";
 
 /** One line of the tree as it is shown. */
@@ -215,12 +216,5 @@ function later(a: SpanNode | undefined, b: SpanNode): SpanNode {
 
 /** The first place whose end is greater than `row`. */
 function placeOf(ends: Uint32Array, row: number): number {
-  let low = 0;
-  let high = ends.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((ends[middle] ?? 0) > row) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+  return firstIndex(ends.length, (at) => (ends[at] ?? 0) > row);
 }

@@ -1,4 +1,4 @@
-import { backgroundTimer } from "../util/background-timer.ts";
+import { unref } from "../util/timers.ts";
 
 /** Something that ends in good order when it has become old. */
 export interface AgingMember {
@@ -20,7 +20,7 @@ export class AgeLimit {
   add(member: AgingMember): void {
     if (this.#maxAgeMs === null) return;
     this.#members.set(member, performance.now());
-    this.#timer ??= backgroundTimer(this.#look, this.#maxAgeMs);
+    this.#timer ??= unref(setTimeout(this.#look, this.#maxAgeMs));
   }
 
   remove(member: AgingMember): void {
@@ -36,7 +36,7 @@ export class AgeLimit {
     for (const [member, sinceMs] of this.#members) {
       const leftMs = sinceMs + maxAgeMs - nowMs;
       if (leftMs > 0) {
-        this.#timer = backgroundTimer(this.#look, Math.max(1, leftMs));
+        this.#timer = unref(setTimeout(this.#look, Math.max(1, leftMs)));
         return;
       }
       this.#members.delete(member);

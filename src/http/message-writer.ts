@@ -1,3 +1,4 @@
+import { type Deferred, withResolvers } from "../util/timers.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import { KEEP_ALIVE } from "../wire/frame.ts";
 import { encodeText, shareBytes, type SharedBytes } from "../wire/shared-bytes.ts";
@@ -33,8 +34,8 @@ export class MessageWriter implements SinkListener, KeepAliveMember, StallMember
   #isFlushDue = false;
   #wroteSinceTick = true;
   #state: "open" | "ending" | "closed" = "open";
-  #ready: PromiseWithResolver | undefined;
-  readonly #closed = withResolver();
+  #ready: Deferred | undefined;
+  readonly #closed = withResolvers();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param first written at once, so that proxies and browsers see an open stream */
@@ -89,7 +90,7 @@ export class MessageWriter implements SinkListener, KeepAliveMember, StallMember
   ready(): Promise<void> {
     this.#flush();
     if (this.#isWritable || this.#state !== "open") return Promise.resolve();
-    this.#ready ??= withResolver();
+    this.#ready ??= withResolvers();
     return this.#ready.promise;
   }
 
@@ -175,15 +176,4 @@ export class MessageWriter implements SinkListener, KeepAliveMember, StallMember
     this.#ready?.resolve();
     this.#ready = undefined;
   }
-}
-
-interface PromiseWithResolver {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-}
-
-function withResolver(): PromiseWithResolver {
-  let resolve = () => {};
-  const promise = new Promise<void>((settle) => (resolve = settle));
-  return { promise, resolve };
 }

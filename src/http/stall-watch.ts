@@ -1,4 +1,4 @@
-import { backgroundTimer } from "../util/background-timer.ts";
+import { unref } from "../util/timers.ts";
 import type { SharedBytes } from "../wire/shared-bytes.ts";
 import type { Sink } from "./sink.ts";
 
@@ -139,7 +139,7 @@ export class StallWatch {
     if (dueMs >= this.#dueMs) return;
     clearTimeout(this.#timer as ReturnType<typeof setTimeout>);
     this.#dueMs = dueMs;
-    this.#timer = backgroundTimer(() => this.#look(), Math.max(1, dueMs - nowMs));
+    this.#timer = unref(setTimeout(() => this.#look(), Math.max(1, dueMs - nowMs)));
   }
 
   #look(): void {

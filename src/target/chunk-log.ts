@@ -1,6 +1,8 @@
 import { dataEvent, type DataEvent, type EndData } from "../event/event.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import { randomEpoch } from "../store/random-epoch.ts";
+import { type Backoff, retry } from "../util/retry.ts";
+import { within } from "../util/timers.ts";
 import { isTooMuch } from "./is-too-much.ts";
 
 /** A chunk of a generation, as it is stored: in a browser `JSON.parse(event.data)` is the chunk. */
@@ -21,8 +23,7 @@ export interface ChunkLogOptions<C> {
 
 /** How many chunks are stored together at the most. */
 const BATCH = 500;
-const FIRST_DELAY_MS = 100;
-const MAX_DELAY_MS = 5_000;
+const BACKOFF: Backoff = { minMs: 100, maxMs: 5_000 };
 /** A store that has not answered by then is one that cannot be reached. */
 const CALL_TIMEOUT_MS = 30_000;
 
@@ -133,30 +134,12 @@ export class ChunkLog<C> {
     return joined;
   }
 
-  async #persist(call: () => Promise<unknown>, isToBeTriedAgain = mayPass): Promise<void> {
-    const startMs = performance.now();
-    for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
-      try {
-        await inTime(call());
-        return;
-      } catch (error) {
-        if (!isToBeTriedAgain(error) || performance.now() - startMs + delayMs > this.#options.storeRetryMs) throw error;
-        await new Promise<void>((resolve) => setTimeout(resolve, delayMs));
-      }
-    }
-  }
-}
-
-async function inTime(call: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const error = new SSETargetError("timeout", `the store has not answered within ${CALL_TIMEOUT_MS} ms`);
-    timer = setTimeout(() => reject(error), CALL_TIMEOUT_MS);
-  });
-  try {
-    await Promise.race([call, late]);
-  } finally {
-    clearTimeout(timer as ReturnType<typeof setTimeout>);
+  async #persist(call: () => Promise<unknown>, isTransient = mayPass): Promise<void> {
+    const attempt = () =>
+      within(call(), CALL_TIMEOUT_MS, () => {
+        throw new SSETargetError("timeout", `the store has not answered within ${CALL_TIMEOUT_MS} ms`);
+      });
+    await retry(attempt, { forMs: this.#options.storeRetryMs, backoff: BACKOFF, isTransient });
   }
 }
 

@@ -1,4 +1,5 @@
-import { MAX_TIMER_MS, readOptions, wholeNumberOption } from "../util/options.ts";
+import { MAX_TIMER_MS } from "../util/timers.ts";
+import { readOptions, wholeNumberOption } from "../util/options.ts";
 
 /** How a target or hub is closed. */
 export interface CloseOptions {
@@ -18,15 +19,4 @@ export function resolveCloseOptions(options: CloseOptions | undefined): Required
     reconnectSpreadMs: wholeNumberOption("reconnectSpreadMs", reconnectSpreadMs, 3_000, 0, MAX_TIMER_MS),
     timeoutMs: wholeNumberOption("timeoutMs", timeoutMs, 5_000, 0, MAX_TIMER_MS),
   };
-}
-
-/** The promise, but no longer than this. */
-export async function settled(promise: Promise<void>, timeoutMs: number): Promise<void> {
-  let stopWaiting = () => {};
-  const timeout = new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, timeoutMs);
-    stopWaiting = () => clearTimeout(timer);
-  });
-  await Promise.race([promise, timeout]);
-  stopWaiting();
 }

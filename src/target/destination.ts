@@ -1,10 +1,11 @@
+import { guarded } from "../util/guard.ts";
 import { dataEvent, type DataEvent } from "../event/event.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import { describeValue, readOptions, wholeNumberOption } from "../util/options.ts";
 import { checkType } from "./check-event.ts";
 import { exactJson } from "../util/exact-json.ts";
 import { isTooMuch } from "./is-too-much.ts";
-import { checkFunction, quiet } from "./sse-target-options.ts";
+import { checkFunction } from "./sse-target-options.ts";
 
 /** The channels of a destination, by name, each with what it carries. */
 export type Channels = Readonly<Record<string, unknown>>;
@@ -106,7 +107,7 @@ export class Destination<C extends Channels = Channels> {
     this.#sendAtOnce = options.sendAtOnce === true;
     this.#maxPendingEvents = wholeNumberOption("maxPendingEvents", options.maxPendingEvents, 10_000, 1);
     this.#maxPendingBytes = wholeNumberOption("maxPendingBytes", options.maxPendingBytes, 16 * 1024 * 1024, 1);
-    this.#onError = quiet(options.onError);
+    this.#onError = guarded(options.onError);
   }
 
   /**

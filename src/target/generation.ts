@@ -1,3 +1,4 @@
+import { unref } from "../util/timers.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import type { Admission } from "../http/admission.ts";
 import type { RequestHead } from "../http/request-head.ts";
@@ -83,9 +84,8 @@ export class Generation<C = unknown> {
     // Ended by somebody else, in this process or another: that stops a generation from afar, and keeps one that has ended from
     // being begun again.
     const isEnded = await this.#stopIfEnded();
-    const watch = setInterval(() => void this.#stopIfEnded(), END_CHECK_MS);
-    // In Node a timer keeps the process alive; whether the source does is its own matter.
-    (watch as unknown as { unref?: () => void }).unref?.();
+    // Only the source may keep the process alive.
+    const watch = unref(setInterval(() => void this.#stopIfEnded(), END_CHECK_MS));
     let end = isEnded ? STOPPED : await this.#read(log);
     clearInterval(watch);
     if (end.reason === "completed" && (await this.#stopIfEnded())) end = STOPPED;

@@ -1,13 +1,15 @@
 import type { EndData } from "../event/event.ts";
+import { MAX_TIMER_MS } from "../util/timers.ts";
+import { guarded } from "../util/guard.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import type { Admission } from "../http/admission.ts";
 import type { RequestHead } from "../http/request-head.ts";
-import { delayOption, describeValue, MAX_TIMER_MS, readOptions, wholeNumberOption } from "../util/options.ts";
+import { delayOption, describeValue, readOptions, wholeNumberOption } from "../util/options.ts";
 import type { ChunkEvent } from "./chunk-log.ts";
 import { Generation, type GenerationOptions } from "./generation.ts";
 import type { SourceFailureOptions } from "./send-all.ts";
 import { isSource, type Source } from "./source-reader.ts";
-import { checkFunction, quiet } from "./sse-target-options.ts";
+import { checkFunction } from "./sse-target-options.ts";
 
 /** Options of generations. Absent and `undefined` mean the default. */
 export interface GenerationsOptions<C> extends SourceFailureOptions {
@@ -84,7 +86,7 @@ export class Generations<C = unknown> {
       idleTimeoutMs: delayOption("idleTimeoutMs", options.idleTimeoutMs, 300_000),
       join: options.join,
       errorMessage: options.errorMessage,
-      onError: quiet(options.onError),
+      onError: guarded(options.onError),
     };
   }
 

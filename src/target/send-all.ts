@@ -1,8 +1,8 @@
+import { guarded } from "../util/guard.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import { describeValue } from "../util/options.ts";
 import { ServerSentEvent } from "./server-sent-event.ts";
 import type { ServerSentEventTarget } from "./server-sent-event-target.ts";
-import { quiet } from "./sse-target-options.ts";
 import { DONE, SourceReader, type Source } from "./source-reader.ts";
 
 /** What is told where a source fails. */
@@ -30,7 +30,7 @@ export async function sendAll(
   options: SourceFailureOptions,
 ): Promise<void> {
   const reader = new SourceReader(source);
-  const onError = quiet(options.onError);
+  const onError = guarded(options.onError);
   const onClose = () => reader.stop(new Error("the client has gone"));
   if (target.closed) {
     onClose();

@@ -1,20 +1,15 @@
+import { MAX_TIMER_MS } from "../util/timers.ts";
+import { guarded } from "../util/guard.ts";
 import { END_EVENT_TYPE, wireText, type EndData, type ServerSentEvent as EventForm } from "../event/event.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import { MessageWriter } from "../http/message-writer.ts";
 import type { Sink } from "../http/sink.ts";
-import {
-  delayOption,
-  describeValue,
-  MAX_TIMER_MS,
-  type OptionNames,
-  readOptions,
-  wholeNumberOption,
-} from "../util/options.ts";
+import { delayOption, describeValue, type OptionNames, readOptions, wholeNumberOption } from "../util/options.ts";
 import { KEEP_ALIVE_TEXT } from "../wire/frame.ts";
 import { commentFrame, messageFrame } from "../wire/message-frame.ts";
 import { checkEvent } from "./check-event.ts";
 import { CLOSE_TYPE, ServerSentEvent, type SentEvent } from "./server-sent-event.ts";
-import { checkFunction, quiet } from "./sse-target-options.ts";
+import { checkFunction } from "./sse-target-options.ts";
 
 /** Options of a target for one request. Absent and `undefined` mean the default. */
 export interface ServerSentEventTargetOptions {
@@ -208,6 +203,6 @@ export function resolveTargetOptions(options: ServerSentEventTargetOptions) {
     retryMs: options.retryMs === null ? null : wholeNumberOption("retryMs", options.retryMs, 2_000, 0),
     maxBufferedBytes: wholeNumberOption("maxBufferedBytes", options.maxBufferedBytes, 1024 * 1024, 1),
     closeTimeoutMs: wholeNumberOption("closeTimeoutMs", options.closeTimeoutMs, 5_000, 0, MAX_TIMER_MS),
-    onError: quiet(options.onError),
+    onError: guarded(options.onError),
   };
 }

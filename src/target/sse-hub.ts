@@ -12,7 +12,8 @@ import { StreamWriter } from "../stream/stream-writer.ts";
 import { TurnQueue } from "../stream/turn-queue.ts";
 import { StreamRegistry, type RegisteredStream } from "../stream/stream-registry.ts";
 import { pathless, storeOrPath } from "./pathless.ts";
-import { resolveCloseOptions, settled, type CloseOptions } from "./close-options.ts";
+import { within } from "../util/timers.ts";
+import { resolveCloseOptions, type CloseOptions } from "./close-options.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Listeners, type DispatchListener, type DispatchListenerOptions } from "./listeners.ts";
 import { PathPattern, type PathParams } from "./path-pattern.ts";
@@ -194,10 +195,7 @@ export class SSEHub<E extends ServerSentEvent = AnyEvent, P extends string = str
 
   async #close({ reconnectSpreadMs, timeoutMs }: Required<CloseOptions>): Promise<void> {
     const streams = [...this.#streams.streams()];
-    await settled(
-      Promise.all(streams.map((stream) => stream.dispatcher.close())).then(() => {}),
-      timeoutMs,
-    );
+    await within(Promise.all(streams.map((stream) => stream.dispatcher.close())), timeoutMs, () => {});
     for (const stream of streams) stream.feed.flush();
     await this.#endpoint.close(reconnectSpreadMs, timeoutMs);
     this.#streams.close();

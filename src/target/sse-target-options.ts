@@ -1,3 +1,4 @@
+import { guarded } from "../util/guard.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import type { CorsOptions } from "../http/cors.ts";
 import { CorsPolicy } from "../http/cors.ts";
@@ -135,7 +136,7 @@ export function resolveOptions(options: SSETargetOptions): ResolvedOptions {
     maxPendingEvents: wholeNumberOption("maxPendingEvents", options.maxPendingEvents, 10_000, 1),
     maxPendingBytes: wholeNumberOption("maxPendingBytes", options.maxPendingBytes, 16 * 1024 * 1024, 1),
     storeTimeoutMs: delayOption("storeTimeoutMs", options.storeTimeoutMs, 10_000),
-    onError: quiet(onError),
+    onError: guarded(onError),
   };
 }
 
@@ -156,15 +157,4 @@ function checkStartAt(startAt: StartAt): void {
     "invalid-option",
     `\`startAt\` must be "beginning", "new" or { last: <number of events> }, got ${describeValue(startAt)}`,
   );
-}
-
-/** A listener's own failure has nowhere to go; it must not take the stream with it. */
-export function quiet(onError: ErrorListener | undefined): ErrorListener {
-  return (error) => {
-    try {
-      onError?.(error);
-    } catch {
-      // Nothing is left to tell.
-    }
-  };
 }

@@ -12,7 +12,8 @@ import { StreamWriter } from "../stream/stream-writer.ts";
 import { TurnQueue } from "../stream/turn-queue.ts";
 import { isPattern } from "./path-pattern.ts";
 import { pathless, storeOrPath } from "./pathless.ts";
-import { resolveCloseOptions, settled, type CloseOptions } from "./close-options.ts";
+import { within } from "../util/timers.ts";
+import { resolveCloseOptions, type CloseOptions } from "./close-options.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Listeners, type DispatchListener, type DispatchListenerOptions } from "./listeners.ts";
 import { resolveOptions, TARGET_OPTIONS, type SSETargetOptions } from "./sse-target-options.ts";
@@ -150,7 +151,7 @@ export class SSETarget<E extends ServerSentEvent = AnyEvent> {
   }
 
   async #close({ reconnectSpreadMs, timeoutMs }: Required<CloseOptions>): Promise<void> {
-    await settled(this.#dispatcher.close(), timeoutMs);
+    await within(this.#dispatcher.close(), timeoutMs, () => {});
     this.#feed.flush();
     await this.#endpoint.close(reconnectSpreadMs, timeoutMs);
     this.#feed.stop();

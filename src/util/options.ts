@@ -1,7 +1,5 @@
 import { SSETargetError } from "./errors.ts";
-
-/** Longest delay that timers take: beyond it (2^31 - 1 ms, 24.8 days) they fire at once. */
-export const MAX_TIMER_MS = 2_147_483_647;
+import { MAX_TIMER_MS } from "./timers.ts";
 
 /** The option's value, or its default where it is absent; throws `invalid-option` where it is not a whole number in range. */
 export function wholeNumberOption(

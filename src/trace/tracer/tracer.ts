@@ -1,3 +1,4 @@
+import { guarded } from "../../util/guard.ts";
 import { type ErrorListener, SSETargetError } from "../../util/errors.ts";
 import { delayOption, describeValue, type OptionNames, readOptions, wholeNumberOption } from "../../util/options.ts";
 import { LiveSpan, runInSpan } from "./span.ts";
@@ -153,15 +154,4 @@ function isSink(sink: unknown): sink is SpanEventSink {
 /** A delay of which 0 means none. */
 function delayOrZero(name: string, value: number | undefined, fallback: number): number {
   return value === 0 ? 0 : (delayOption(name, value ?? fallback, fallback) ?? 0);
-}
-
-/** A listener that throws must not fail the work any more than a sink may. */
-function guarded(onError: ErrorListener | undefined): ErrorListener {
-  return (error) => {
-    try {
-      onError?.(error);
-    } catch {
-      // There is nobody left to tell.
-    }
-  };
 }

@@ -1,3 +1,4 @@
+import { firstIndex } from "../../util/search.ts";
 import { compareJson, compareKept, compareText } from "./canonical-json.ts";
 import type { JsonObject, JsonValue } from "../events.ts";
 
@@ -73,14 +74,7 @@ export class AttributeJoin {
   }
 
   #placeOf(name: string): number {
-    let low = 0;
-    let high = this.#held.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (compareText((this.#held[middle] as HeldAttribute).name, name) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstIndex(this.#held.length, (at) => compareText((this.#held[at] as HeldAttribute).name, name) >= 0);
   }
 }
 

@@ -1,3 +1,4 @@
+import { firstIndex } from "../../util/search.ts";
 import { canonicalJson, compareKept } from "./canonical-json.ts";
 import { sortedAttributes } from "./attributes.ts";
 import type { SpanLogEvent } from "../events.ts";
@@ -54,14 +55,7 @@ export class SpanLog {
   #placeOf(wanted: HeldLine): number {
     const last = this.#sorted.at(-1);
     if (last === undefined || compareHeld(last, wanted) < 0) return this.#sorted.length;
-    let low = 0;
-    let high = this.#sorted.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (compareHeld(this.#sorted[middle] as HeldLine, wanted) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstIndex(this.#sorted.length, (at) => compareHeld(this.#sorted[at] as HeldLine, wanted) >= 0);
   }
 }
 

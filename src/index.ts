@@ -30,8 +30,8 @@ export type {
 export { MemoryEventStore, type MemoryEventStoreOptions } from "./store/memory-event-store.ts";
 export { NullEventStore } from "./store/null-event-store.ts";
 export type { StartAt } from "./stream/feed.ts";
-export type { CloseOptions } from "./target/close-options.ts";
-export type { ChunkEvent } from "./target/chunk-log.ts";
+export type { CloseOptions } from "./hub/close-options.ts";
+export type { ChunkEvent } from "./generations/chunk-log.ts";
 export {
   type ChannelMessage,
   type Channels,
@@ -41,30 +41,30 @@ export {
   type DestinationOptions,
   type WorkflowContext,
   type WorkflowRun,
-} from "./target/destination.ts";
-export type { Generation, GenerationEnd } from "./target/generation.ts";
-export { type GenerationHub, Generations, type GenerationsOptions } from "./target/generations.ts";
-export { DispatchEvent, type DispatchListener, type DispatchListenerOptions } from "./target/listeners.ts";
+} from "./destinations/destination.ts";
+export type { Generation, GenerationEnd } from "./generations/generation.ts";
+export { type GenerationHub, Generations, type GenerationsOptions } from "./generations/generations.ts";
+export { DispatchEvent, type DispatchListener, type DispatchListenerOptions } from "./hub/listeners.ts";
 export {
   type RespondingTarget,
   sendEvents,
   type SendEventsArguments,
   type SendEventsOptions,
-} from "./target/send-events.ts";
+} from "./per-request/send-events.ts";
 export {
   type SentEvent,
   ServerSentEvent,
   type ServerSentEventConstructor,
   type ServerSentEventInit,
-} from "./target/server-sent-event.ts";
+} from "./per-request/event.ts";
 export {
   type SentEventListener,
   ServerSentEventTarget,
   type ServerSentEventTargetOptions,
-} from "./target/server-sent-event-target.ts";
-export type { Iterated, Source } from "./target/source-reader.ts";
-export { type HubStream, SSEHub, type SSEHubOptions } from "./target/sse-hub.ts";
-export { SSETarget } from "./target/sse-target.ts";
-export type { SSETargetOptions } from "./target/sse-target-options.ts";
+} from "./per-request/target.ts";
+export type { Iterated, Source } from "./util/source-reader.ts";
+export { type HubStream, SSEHub, type SSEHubOptions } from "./hub/sse-hub.ts";
+export { SSETarget } from "./hub/sse-target.ts";
+export type { SSETargetOptions } from "./hub/options.ts";
 export { formatCursor, parseCursor } from "./event/cursor.ts";
 export type { SharedBytes } from "./wire/shared-bytes.ts";

@@ -22,7 +22,7 @@ import {
   type PageLimits,
   type TrimmableEventStore,
 } from "../store/followable-store.ts";
-import { randomEpoch } from "../store/random-epoch.ts";
+import { randomId } from "../util/random-id.ts";
 
 /** One row of the history. A type and not an interface, because `sql.exec` asks for an index signature. */
 type EventRow = { id: number; type: string; data: string };
@@ -58,7 +58,7 @@ export class DurableObjectEventStore<E extends ServerSentEvent>
     this.#hasTables =
       storage.sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'ssetarget_events'").toArray()
         .length > 0;
-    this.#epoch = this.getMeta("epoch") ?? randomEpoch();
+    this.#epoch = this.getMeta("epoch") ?? randomId();
     if (!this.#hasTables) return;
     const [last] = this.#select("ORDER BY id DESC LIMIT 1");
     // The greatest id may belong to an event that is no longer there: trimmed, or the end of a stream that was reopened.
@@ -164,7 +164,7 @@ export class DurableObjectEventStore<E extends ServerSentEvent>
   async wipe(): Promise<void> {
     await this.#storage.deleteAll();
     this.#hasTables = false;
-    this.#epoch = randomEpoch();
+    this.#epoch = randomId();
     this.#lastId = 0;
     this.#completed = false;
   }

@@ -1,6 +1,6 @@
 import { SSETargetError } from "../util/errors.ts";
 import { describeValue, type OptionNames, readOptions, wholeNumberOption } from "../util/options.ts";
-import { TARGET_OPTIONS, type SSETargetOptions } from "../target/sse-target-options.ts";
+import { TARGET_OPTIONS, type SSETargetOptions } from "../hub/options.ts";
 import { logError } from "./log-error.ts";
 
 /** How an object of `WorkflowEvents` behaves; override the field `options` in a subclass. */

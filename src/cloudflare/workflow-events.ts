@@ -1,6 +1,6 @@
 import { withResolvers, within } from "../util/timers.ts";
 import { DurableObject } from "cloudflare:workers";
-import { SSETarget } from "../target/sse-target.ts";
+import { SSETarget } from "../hub/sse-target.ts";
 import type { SpanEvent } from "../trace/events.ts";
 import { DurableObjectEventStore } from "./durable-object-event-store.ts";
 import { renameRoot, rootBegunIn } from "./first-root.ts";

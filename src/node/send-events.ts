@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { answer } from "./handler.ts";
 import { nodeRequestHead } from "./request-head.ts";
-import { beginEvents, type SendEventsArguments, type SendEventsOptions } from "../target/send-events.ts";
-import type { ServerSentEventTarget } from "../target/server-sent-event-target.ts";
-import type { Source } from "../target/source-reader.ts";
+import { beginEvents, type SendEventsArguments, type SendEventsOptions } from "../per-request/send-events.ts";
+import type { ServerSentEventTarget } from "../per-request/target.ts";
+import type { Source } from "../util/source-reader.ts";
 
 /**
  * The same as `sendEvents` of `ssetarget` with Node's request and response: the answer goes to the response.

@@ -12,7 +12,7 @@ import { SSETargetError } from "../util/errors.ts";
 import { readOptions, wholeNumberOption } from "../util/options.ts";
 import type { EventBounds, EventLog, EventStore, LogListener, LogWatch, PageLimits } from "./event-log.ts";
 import { LogListeners } from "./log-listeners.ts";
-import { randomEpoch } from "./random-epoch.ts";
+import { randomId } from "../util/random-id.ts";
 
 export interface MemoryEventStoreOptions {
   /** The id after which this history starts: earlier events are gone, and clients are told so. @defaultValue 0 */
@@ -37,7 +37,7 @@ export class MemoryEventStore<E extends ServerSentEvent> implements EventStore<E
   readonly #keys = new Map<string, EventRecord>();
   /** Retained events, ids without holes. The first `#offset` places are dropped ones not yet cut off. */
   #records: (EventRecord | undefined)[] = [];
-  #epoch = randomEpoch();
+  #epoch = randomId();
   #offset = 0;
   #bytes = 0;
   #lastId = 0;
@@ -119,7 +119,7 @@ export class MemoryEventStore<E extends ServerSentEvent> implements EventStore<E
   async delete(): Promise<void> {
     this.#keys.clear();
     this.#records = [];
-    this.#epoch = randomEpoch();
+    this.#epoch = randomId();
     this.#offset = 0;
     this.#bytes = 0;
     this.#lastId = 0;

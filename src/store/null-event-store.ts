@@ -2,7 +2,7 @@ import { END_EVENT_TYPE, snapshotEvent, withId, type ServerSentEvent, type Store
 import { SSETargetError } from "../util/errors.ts";
 import type { EventBounds, EventLog, EventStore, LogListener, LogWatch } from "./event-log.ts";
 import { LogListeners } from "./log-listeners.ts";
-import { randomEpoch } from "./random-epoch.ts";
+import { randomId } from "../util/random-id.ts";
 
 /**
  * Numbers events and drops them: clients see what is dispatched while they are connected, as with a plain `EventTarget`.
@@ -13,7 +13,7 @@ import { randomEpoch } from "./random-epoch.ts";
  */
 export class NullEventStore<E extends ServerSentEvent> implements EventStore<E>, EventLog<E> {
   readonly isLocal = true;
-  readonly #epoch = randomEpoch();
+  readonly #epoch = randomId();
   readonly #listeners = new LogListeners<E>();
   #lastId = 0;
   #end: StoredEvent<E> | undefined;

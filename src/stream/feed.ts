@@ -2,7 +2,7 @@ import type { Cursor, GapReason, ServerSentEvent, StoredEvent } from "../event/e
 import type { ErrorListener } from "../util/errors.ts";
 import { checkBounds, checkPage } from "../store/check-log.ts";
 import type { EventBounds, EventLog } from "../store/event-log.ts";
-import { randomEpoch } from "../store/random-epoch.ts";
+import { randomId } from "../util/random-id.ts";
 import { withTimeout } from "../util/with-timeout.ts";
 import { eventFrame } from "../wire/frame.ts";
 import { shareBytes, shareText } from "../wire/shared-bytes.ts";
@@ -209,7 +209,7 @@ export class Feed<E extends ServerSentEvent> implements FollowerHost<E> {
   onOpened(bounds: EventBounds): void {
     this.#refusesBareIds = bounds.refusesBareIds === true;
     this.#keepsEvents = bounds.keepsEvents !== false;
-    this.#historyName = bounds.epoch ?? randomEpoch();
+    this.#historyName = bounds.epoch ?? randomId();
     this.#flushedId = bounds.lastId;
     this.#window.reset(bounds.lastId);
   }

@@ -2,7 +2,7 @@ import { END_EVENT_TYPE, type ServerSentEvent, type StoredEvent } from "../event
 import { SSETargetError } from "../util/errors.ts";
 import { checkBounds, checkPage, checkStored, checkWatch } from "../store/check-log.ts";
 import type { AppendNotice, EventBounds, EventLog, LogListener, LogWatch } from "../store/event-log.ts";
-import { backgroundTimer } from "../util/background-timer.ts";
+import { unref } from "../util/timers.ts";
 import { withTimeout } from "../util/with-timeout.ts";
 
 /** What a follower needs of its feed. */
@@ -113,7 +113,7 @@ export class LogFollower<E extends ServerSentEvent> {
   keepChecking(): void {
     if (this.#timer !== undefined || this.#log.isLocal === true) return;
     // Half to all of the time, so that the streams that clients reconnect to together are not checked together.
-    this.#timer = backgroundTimer(this.#check, CHECK_MS * (0.5 + Math.random() / 2));
+    this.#timer = unref(setTimeout(this.#check, CHECK_MS * (0.5 + Math.random() / 2)));
   }
 
   async #open(session: number): Promise<void> {

@@ -1,6 +1,5 @@
 import type { EventLog } from "../store/event-log.ts";
-import type { CaseDefinition, KitEvent } from "./conformance-case.ts";
-import { freshName } from "./conformance-case.ts";
+import { type CaseDefinition, type KitEvent, freshName } from "./conformance-case.ts";
 import { expectEqual, expectRising, expectTrue, put, readAfter } from "./expect.ts";
 
 const ORDER = "13.1 Order";

@@ -62,3 +62,8 @@ export class SSETargetError extends Error {
  * a listener that threw, a span sink that hangs. Must not throw.
  */
 export type ErrorListener = (error: unknown) => void;
+
+/** Whether events were refused for being too many or too large together. Nothing was stored; fewer of them may be taken. */
+export function isTooMuch(error: unknown): boolean {
+  return error instanceof SSETargetError && (error.code === "event-too-large" || error.code === "too-many-pending");
+}

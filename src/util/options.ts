@@ -29,6 +29,12 @@ export function delayOption(name: string, value: number | null | undefined, fall
   );
 }
 
+/** @throws SSETargetError `invalid-option` */
+export function checkFunction(name: string, value: unknown): void {
+  if (value === undefined || typeof value === "function") return;
+  throw new SSETargetError("invalid-option", `\`${name}\` must be a function, got ${describeValue(value)}`);
+}
+
 /** The names of all options that there are: as many as the type has, or it does not compile. */
 export type OptionNames<O> = { readonly [K in keyof O]-?: true };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { dehydrateTrace } from "../../src/react/dehydrate-trace.ts";
 import { MemoryEventStore } from "../../src/store/memory-event-store.ts";
-import { SSETarget } from "../../src/target/sse-target.ts";
+import { SSETarget } from "../../src/hub/sse-target.ts";
 import type { SpanEvent } from "../../src/trace/events.ts";
 import type { SpanHandle } from "../../src/trace/tracer/handle.ts";
 import type { SpanNode } from "../../src/trace/tree/node.ts";

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { EndData } from "../../src/event/event.ts";
 import { MemoryEventStore } from "../../src/store/memory-event-store.ts";
-import { SSETarget } from "../../src/target/sse-target.ts";
+import { SSETarget } from "../../src/hub/sse-target.ts";
 import type { SpanEvent } from "../../src/trace/events.ts";
 import { SpanTree } from "../../src/trace/tree/tree.ts";
 import { Tracer, type TracerOptions } from "../../src/trace/tracer/tracer.ts";

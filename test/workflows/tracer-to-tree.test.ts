@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MemoryEventStore } from "../../src/store/memory-event-store.ts";
-import { SSETarget } from "../../src/target/sse-target.ts";
+import { SSETarget } from "../../src/hub/sse-target.ts";
 import type { SpanEvent } from "../../src/trace/events.ts";
 import { SpanTree } from "../../src/trace/tree/tree.ts";
 import { Tracer } from "../../src/trace/tracer/tracer.ts";

@@ -1,6 +1,6 @@
 import { dataText, withId, type ServerSentEvent, type StoredEvent } from "../../event/event.ts";
 import { SSETargetError } from "../../util/errors.ts";
-import { randomEpoch } from "../../store/random-epoch.ts";
+import { randomId } from "../../util/random-id.ts";
 import type { OriginalDataGuard } from "./original-data.ts";
 import { APPEND } from "./redis-script.ts";
 import { withRetries } from "./retry.ts";
@@ -50,7 +50,7 @@ export class Appender<E extends ServerSentEvent> {
   readonly #jobs: Job<E>[] = [];
   #running: Promise<void> | undefined;
   /** Begins the name of every history that begins with this appender; never given twice, for a number follows. */
-  readonly #epoch = randomEpoch();
+  readonly #epoch = randomId();
   /** How often the time is set after which Redis forgets the stream. */
   readonly #touchEveryMs: number;
   #touchedAtMs = Number.NEGATIVE_INFINITY;
@@ -60,7 +60,7 @@ export class Appender<E extends ServerSentEvent> {
   constructor(scripts: ScriptRunner, guard: OriginalDataGuard, keys: StreamKeys, options: AppendOptions) {
     this.#scripts = scripts;
     this.#guard = guard;
-    this.#keys = [keys.events, keys.meta, keys.keys, keys.writer + randomEpoch() + randomEpoch()];
+    this.#keys = [keys.events, keys.meta, keys.keys, keys.writer + randomId() + randomId()];
     this.#channel = keys.channel;
     const slack = Math.min(MAX_SLACK, Math.floor(options.maxEvents / 8));
     this.#limits = [

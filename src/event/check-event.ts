@@ -6,7 +6,7 @@ import {
   dataText,
   sealEvent,
   type ServerSentEvent,
-} from "../event/event.ts";
+} from "./event.ts";
 import { SSETargetError } from "../util/errors.ts";
 import { describeValue } from "../util/options.ts";
 

@@ -4,12 +4,10 @@ import { guarded } from "../util/guard.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import type { Admission } from "../http/admission.ts";
 import type { RequestHead } from "../http/request-head.ts";
-import { delayOption, describeValue, readOptions, wholeNumberOption } from "../util/options.ts";
+import { delayOption, describeValue, readOptions, wholeNumberOption, checkFunction } from "../util/options.ts";
 import type { ChunkEvent } from "./chunk-log.ts";
 import { Generation, type GenerationOptions } from "./generation.ts";
-import type { SourceFailureOptions } from "./send-all.ts";
-import { isSource, type Source } from "./source-reader.ts";
-import { checkFunction } from "./sse-target-options.ts";
+import { type SourceFailureOptions, isSource, type Source } from "../util/source-reader.ts";
 
 /** Options of generations. Absent and `undefined` mean the default. */
 export interface GenerationsOptions<C> extends SourceFailureOptions {

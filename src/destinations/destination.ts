@@ -1,11 +1,9 @@
 import { guarded } from "../util/guard.ts";
 import { dataEvent, type DataEvent } from "../event/event.ts";
-import { SSETargetError, type ErrorListener } from "../util/errors.ts";
-import { describeValue, readOptions, wholeNumberOption } from "../util/options.ts";
-import { checkType } from "./check-event.ts";
+import { SSETargetError, type ErrorListener, isTooMuch } from "../util/errors.ts";
+import { describeValue, readOptions, wholeNumberOption, checkFunction } from "../util/options.ts";
+import { checkType } from "../event/check-event.ts";
 import { exactJson } from "../util/exact-json.ts";
-import { isTooMuch } from "./is-too-much.ts";
-import { checkFunction } from "./sse-target-options.ts";
 
 /** The channels of a destination, by name, each with what it carries. */
 export type Channels = Readonly<Record<string, unknown>>;

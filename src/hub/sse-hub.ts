@@ -3,7 +3,14 @@ import { SSETargetError } from "../util/errors.ts";
 import type { Admission } from "../http/admission.ts";
 import { Endpoint, type StreamRoute } from "../http/endpoint.ts";
 import type { RequestHead } from "../http/request-head.ts";
-import { delayOption, describeValue, type OptionNames, readOptions, wholeNumberOption } from "../util/options.ts";
+import {
+  checkFunction,
+  delayOption,
+  describeValue,
+  type OptionNames,
+  readOptions,
+  wholeNumberOption,
+} from "../util/options.ts";
 import { asEventLog } from "../store/as-event-log.ts";
 import type { EventLog, EventStorage, EventStore } from "../store/event-log.ts";
 import { checkStreamName, MAX_NAME_LENGTH } from "../store/stream-name.ts";
@@ -18,13 +25,7 @@ import { Dispatcher } from "./dispatcher.ts";
 import { Listeners, type DispatchListener, type DispatchListenerOptions } from "./listeners.ts";
 import { PathPattern, type PathParams } from "./path-pattern.ts";
 import { VolatileStores } from "./volatile-stores.ts";
-import {
-  checkFunction,
-  resolveOptions,
-  TARGET_OPTIONS,
-  type ResolvedOptions,
-  type SSETargetOptions,
-} from "./sse-target-options.ts";
+import { resolveOptions, TARGET_OPTIONS, type ResolvedOptions, type SSETargetOptions } from "./options.ts";
 
 /** Options of a hub; those of a target hold for each of its streams, `maxConnections` for all together. */
 export interface SSEHubOptions<E extends ServerSentEvent> extends SSETargetOptions {

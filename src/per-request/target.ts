@@ -4,12 +4,18 @@ import { END_EVENT_TYPE, wireText, type EndData, type ServerSentEvent as EventFo
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import { MessageWriter } from "../http/message-writer.ts";
 import type { Sink } from "../http/sink.ts";
-import { delayOption, describeValue, type OptionNames, readOptions, wholeNumberOption } from "../util/options.ts";
+import {
+  delayOption,
+  describeValue,
+  type OptionNames,
+  readOptions,
+  wholeNumberOption,
+  checkFunction,
+} from "../util/options.ts";
 import { KEEP_ALIVE_TEXT } from "../wire/frame.ts";
 import { commentFrame, messageFrame } from "../wire/message-frame.ts";
-import { checkEvent } from "./check-event.ts";
-import { CLOSE_TYPE, ServerSentEvent, type SentEvent } from "./server-sent-event.ts";
-import { checkFunction } from "./sse-target-options.ts";
+import { checkEvent } from "../event/check-event.ts";
+import { CLOSE_TYPE, ServerSentEvent, type SentEvent } from "./event.ts";
 
 /** Options of a target for one request. Absent and `undefined` mean the default. */
 export interface ServerSentEventTargetOptions {

@@ -1,5 +1,5 @@
-import { SSETargetError } from "../util/errors.ts";
-import { describeValue } from "../util/options.ts";
+import { SSETargetError, type ErrorListener } from "./errors.ts";
+import { describeValue } from "./options.ts";
 
 /**
  * What values come from: anything that can be iterated, or a function that makes it. A function is called when the first value is
@@ -112,4 +112,36 @@ function iteratorOf<T>(iterated: Iterated<T>): AsyncIterator<T> | Iterator<T> {
 
 function isResult<T>(result: unknown): result is IteratorResult<T, unknown> {
   return typeof result === "object" && result !== null;
+}
+
+/** What to report of a source that fails. */
+export interface SourceFailureOptions {
+  /**
+   * The `message` of the end that clients get. An error itself may hold what is not for them.
+   * @defaultValue "The server could not go on."
+   */
+  readonly errorMessage?: (error: unknown) => string;
+  /** Receives the error itself. @defaultValue ignored */
+  readonly onError?: ErrorListener;
+}
+
+/** What clients read of an error without a message for them. */
+const FAILURE_MESSAGE = "The server could not go on.";
+
+/** What clients read of a source's error. Never throws. */
+export function failureMessage(
+  error: unknown,
+  errorMessage: SourceFailureOptions["errorMessage"],
+  onError: ErrorListener,
+): string {
+  try {
+    const message: unknown = errorMessage?.(error) ?? FAILURE_MESSAGE;
+    if (typeof message === "string") return message;
+    // Of an async function: its rejection is not reported as well.
+    if (message instanceof Promise) message.catch(() => {});
+    throw new SSETargetError("invalid-option", `\`errorMessage\` must return a string, got ${describeValue(message)}`);
+  } catch (broken) {
+    onError(broken);
+    return FAILURE_MESSAGE;
+  }
 }

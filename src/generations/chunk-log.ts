@@ -1,9 +1,8 @@
 import { dataEvent, type DataEvent, type EndData } from "../event/event.ts";
-import { SSETargetError, type ErrorListener } from "../util/errors.ts";
-import { randomEpoch } from "../store/random-epoch.ts";
+import { SSETargetError, type ErrorListener, isTooMuch } from "../util/errors.ts";
+import { randomId } from "../util/random-id.ts";
 import { type Backoff, retry } from "../util/retry.ts";
 import { within } from "../util/timers.ts";
-import { isTooMuch } from "./is-too-much.ts";
 
 /** A chunk of a generation, as it is stored: in a browser `JSON.parse(event.data)` is the chunk. */
 export type ChunkEvent<C = unknown> = DataEvent<"chunk", C>;
@@ -34,7 +33,7 @@ const CALL_TIMEOUT_MS = 30_000;
 export class ChunkLog<C> {
   readonly #stream: ChunkStream<C>;
   readonly #options: ChunkLogOptions<C>;
-  readonly #run = randomEpoch();
+  readonly #run = randomId();
   /** As they came: they are joined when they are stored, so that what is too large as one can still be stored as several. */
   #chunks: C[] = [];
   /** How many have been added and not yet stored. */

@@ -3,8 +3,7 @@ import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import type { Admission } from "../http/admission.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import { ChunkLog, type ChunkLogOptions, type ChunkStream } from "./chunk-log.ts";
-import { failureMessage, type SourceFailureOptions } from "./send-all.ts";
-import { DONE, SourceReader, type Source } from "./source-reader.ts";
+import { failureMessage, type SourceFailureOptions, DONE, SourceReader, type Source } from "../util/source-reader.ts";
 
 /** How a generation has ended. */
 export interface GenerationEnd {

@@ -1,9 +1,15 @@
 import { guarded } from "../util/guard.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
-import type { CorsOptions } from "../http/cors.ts";
-import { CorsPolicy } from "../http/cors.ts";
+import { type CorsOptions, CorsPolicy } from "../http/cors.ts";
 import type { Authorize, EndpointOptions } from "../http/endpoint.ts";
-import { delayOption, describeValue, type OptionNames, readOptions, wholeNumberOption } from "../util/options.ts";
+import {
+  delayOption,
+  describeValue,
+  type OptionNames,
+  readOptions,
+  wholeNumberOption,
+  checkFunction,
+} from "../util/options.ts";
 import type { FeedLimits, StartAt } from "../stream/feed.ts";
 import type { WriterLimits } from "../stream/stream-writer.ts";
 
@@ -138,12 +144,6 @@ export function resolveOptions(options: SSETargetOptions): ResolvedOptions {
     storeTimeoutMs: delayOption("storeTimeoutMs", options.storeTimeoutMs, 10_000),
     onError: guarded(onError),
   };
-}
-
-/** @throws SSETargetError `invalid-option` */
-export function checkFunction(name: string, value: unknown): void {
-  if (value === undefined || typeof value === "function") return;
-  throw new SSETargetError("invalid-option", `\`${name}\` must be a function, got ${describeValue(value)}`);
 }
 
 function checkStartAt(startAt: StartAt): void {

@@ -16,7 +16,7 @@ import { within } from "../util/timers.ts";
 import { resolveCloseOptions, type CloseOptions } from "./close-options.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Listeners, type DispatchListener, type DispatchListenerOptions } from "./listeners.ts";
-import { resolveOptions, TARGET_OPTIONS, type SSETargetOptions } from "./sse-target-options.ts";
+import { resolveOptions, TARGET_OPTIONS, type SSETargetOptions } from "./options.ts";
 
 /**
  * One stream of typed events: what is dispatched goes to a store, and from there out to any number of clients,

@@ -3,7 +3,7 @@ import { SSETargetError } from "../util/errors.ts";
 import { describeThrown, describeValue, wholeNumberOption } from "../util/options.ts";
 import { messageFrame } from "../wire/message-frame.ts";
 import { exactJson, isPlainJson } from "../util/exact-json.ts";
-import { checkType } from "./check-event.ts";
+import { checkType } from "../event/check-event.ts";
 
 /** What goes with an event that is made for one request. */
 export interface ServerSentEventInit {

@@ -5,17 +5,16 @@ import { acceptsEventStream, requestHead, type RequestHead } from "../http/reque
 import { parseTarget } from "../http/request-target.ts";
 import { NOBODY, type Sink } from "../http/sink.ts";
 import { WebStreamSink } from "../http/web-stream-sink.ts";
-import { describeValue, type OptionNames, readOptions } from "../util/options.ts";
+import { describeValue, type OptionNames, readOptions, checkFunction } from "../util/options.ts";
 import { REFUSAL_HEADERS, STREAM_HEADERS } from "../wire/response-head.ts";
-import { sendAll, type SourceFailureOptions } from "./send-all.ts";
+import { type SourceFailureOptions, isSource, type Source } from "../util/source-reader.ts";
+import { sendAll } from "./send-all.ts";
 import {
   resolveTargetOptions,
   SENT_TARGET_OPTIONS,
   ServerSentEventTarget,
   type ServerSentEventTargetOptions,
-} from "./server-sent-event-target.ts";
-import { isSource, type Source } from "./source-reader.ts";
-import { checkFunction } from "./sse-target-options.ts";
+} from "./target.ts";
 
 /** Options of `sendEvents`. Absent and `undefined` mean the default. */
 export interface SendEventsOptions extends ServerSentEventTargetOptions, SourceFailureOptions {

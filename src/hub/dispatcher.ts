@@ -2,7 +2,7 @@ import { readOptions } from "../util/options.ts";
 import { END_EVENT_TYPE, type EndData, type ServerSentEvent, type StoredEvent } from "../event/event.ts";
 import { SSETargetError } from "../util/errors.ts";
 import type { StreamWriter } from "../stream/stream-writer.ts";
-import { checkEvent } from "./check-event.ts";
+import { checkEvent } from "../event/check-event.ts";
 import type { Listeners } from "./listeners.ts";
 
 /** The way into one stream: checks events, calls the listeners, and passes events to the writer. */

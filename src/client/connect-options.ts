@@ -1,5 +1,6 @@
 import { MAX_TIMER_MS } from "../util/timers.ts";
-import { readOptions, type OptionNames } from "../util/options.ts";
+import { delayOption, readOptions, type OptionNames, wholeNumberOption } from "../util/options.ts";
+import type { Backoff } from "../util/retry.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import type { Transport } from "./attempt.ts";
 
@@ -64,7 +65,7 @@ export interface ConnectOptions {
    * @defaultValue true in pages, unless there is a `method`, `token`, `headers`, `body`, `fetch` or `transport`
    */
   readonly shareTabs?: boolean | string;
-  /** How the stream is read, where not by `fetch`: `viaEventSource(types)`. `silenceMs` counts for `fetch` alone. @defaultValue `fetch` */
+  /** How the stream is read, where not by `fetch`: `viaEventSource(types)`. `idleTimeoutMs` counts for `fetch` alone. @defaultValue `fetch` */
   readonly transport?: Transport;
   /** Used instead of the global `fetch`. */
   readonly fetch?: (url: string, init: FetchInit) => Promise<Response>;
@@ -73,15 +74,17 @@ export interface ConnectOptions {
    * @defaultValue JSON.parse
    */
   readonly parse?: (data: string, type: string) => unknown;
-  /** The first delay before another try, in milliseconds, where the server names none by `retry:`. @defaultValue 1_000 */
-  readonly minDelayMs?: number;
-  /** The longest delay, in milliseconds; a server's `Retry-After` alone may be longer. @defaultValue 30_000 */
-  readonly maxDelayMs?: number;
+  /**
+   * Delays before reconnecting, in milliseconds: the first is one to two times `minMs` unless the server names one with
+   * `retry:`; it doubles with each attempt, up to `maxMs`. Only a server's `Retry-After` may be longer.
+   * @defaultValue { minMs: 1_000, maxMs: 30_000 }
+   */
+  readonly backoff?: Partial<Backoff>;
   /**
    * A connection, or a try, that has been silent for longer, comments included, is given up and made anew; `null`: never.
    * In milliseconds; the server's keep-alive comes every 15 s. @defaultValue 45_000
    */
-  readonly silenceMs?: number | null;
+  readonly idleTimeoutMs?: number | null;
   /**
    * The largest event, in characters, with 64 more for each line of its data; one that is larger fails the connection.
    * @defaultValue 16_777_216
@@ -111,29 +114,18 @@ export const CONNECT_OPTIONS: OptionNames<ConnectOptions> = {
   transport: true,
   fetch: true,
   parse: true,
-  minDelayMs: true,
-  maxDelayMs: true,
-  silenceMs: true,
+  backoff: true,
+  idleTimeoutMs: true,
   maxEventLength: true,
   maxCursorBytes: true,
   onError: true,
 };
 
-/** Options that are numbers. */
-const DEFAULTS = {
-  minDelayMs: 1_000,
-  maxDelayMs: 30_000,
-  silenceMs: 45_000,
-  maxEventLength: 16_777_216,
-  maxCursorBytes: 4_096,
-};
-
 /** The options with their defaults, checked. */
-export interface ResolvedOptions extends Omit<ConnectOptions, keyof typeof DEFAULTS> {
+export interface ResolvedOptions extends Omit<ConnectOptions, "backoff"> {
   readonly url: string;
-  readonly minDelayMs: number;
-  readonly maxDelayMs: number;
-  readonly silenceMs: number;
+  readonly backoff: Backoff;
+  readonly idleTimeoutMs: number | null;
   readonly maxEventLength: number;
   readonly maxCursorBytes: number;
   /** What tabs that share a connection have in common; undefined if nothing is shared. */
@@ -144,14 +136,16 @@ export interface ResolvedOptions extends Omit<ConnectOptions, keyof typeof DEFAU
 export function resolveOptions(url: string | URL, given?: ConnectOptions): ResolvedOptions {
   const options = readOptions("connect", given, CONNECT_OPTIONS);
   const { method, token, headers, body, fetch, shareTabs, credentials, storage, lastEventId } = options;
-  const numbers = { ...DEFAULTS };
-  for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
-    const value = options[name];
-    if (value !== undefined) numbers[name] = value ?? MAX_TIMER_MS;
-    if (!(numbers[name] > 0 && numbers[name] <= MAX_TIMER_MS)) {
-      refuse(`\`${name}\` must be from 1 to 2147483647, got ${value}`);
-    }
-  }
+  const { minMs, maxMs } = readOptions("backoff", options.backoff, { minMs: true, maxMs: true });
+  const numbers = {
+    backoff: {
+      minMs: wholeNumberOption("backoff.minMs", minMs, 1_000, 1, MAX_TIMER_MS),
+      maxMs: wholeNumberOption("backoff.maxMs", maxMs, 30_000, 1, MAX_TIMER_MS),
+    },
+    idleTimeoutMs: delayOption("idleTimeoutMs", options.idleTimeoutMs, 45_000),
+    maxEventLength: wholeNumberOption("maxEventLength", options.maxEventLength, 16_777_216, 1, 2 ** 31 - 1),
+    maxCursorBytes: wholeNumberOption("maxCursorBytes", options.maxCursorBytes, 4_096, 1),
+  };
   if (typeof storage === "string" && !STORAGE_NAMES.includes(storage)) {
     refuse(`\`storage\` must be "localStorage", "sessionStorage" or an object, got "${storage}"`);
   }

@@ -21,7 +21,9 @@ export interface Network {
 }
 
 export function createNetwork(options: ResolvedOptions, host: Host): Network {
-  const { minDelayMs, maxDelayMs, silenceMs, transport = readByFetch } = options;
+  const { transport = readByFetch } = options;
+  const idleTimeoutMs = options.idleTimeoutMs ?? MAX_TIMER_MS;
+  const { minMs, maxMs } = options.backoff;
   /** The try that is under way, or was last; another object each time, so that whoever holds an old one knows that it was given up. */
   let current: AbortController | undefined;
   let failures = 0;
@@ -108,12 +110,12 @@ export function createNetwork(options: ResolvedOptions, host: Host): Network {
   }
 
   /** Gives up the try once nothing has been heard for too long. */
-  function watch(leftMs = heardAtMs + silenceMs - performance.now()): void {
+  function watch(leftMs = heardAtMs + idleTimeoutMs - performance.now()): void {
     clearTimeout(timer);
     // A monotonic clock may stand still while the machine sleeps. The system's does not, but may be set: it counts only when somebody looks again.
-    onCheck = () => watch(Math.min(heardAtMs - performance.now(), heardTimeMs - Date.now()) + silenceMs);
-    if (leftMs > 0) timer = setTimeout(() => watch(), Math.min(leftMs, silenceMs));
-    else current?.abort(new ConnectionError("connection-lost", `silent for ${silenceMs} ms`));
+    onCheck = () => watch(Math.min(heardAtMs - performance.now(), heardTimeMs - Date.now()) + idleTimeoutMs);
+    if (leftMs > 0) timer = setTimeout(() => watch(), Math.min(leftMs, idleTimeoutMs));
+    else current?.abort(new ConnectionError("connection-lost", `silent for ${idleTimeoutMs} ms`));
   }
 
   /** What has worked makes up for the failures before it. */
@@ -128,14 +130,14 @@ export function createNetwork(options: ResolvedOptions, host: Host): Network {
   function delay(error: ConnectionError): void {
     const nowMs = performance.now();
     const { retryAfterMs = 0 } = error;
-    const leastMs = Math.min(minDelayMs, LOOP_DELAY_MS);
+    const leastMs = Math.min(minMs, LOOP_DELAY_MS);
     // An idle stream delivers nothing, and works.
-    if (nowMs - openedAtMs >= maxDelayMs) forgive();
-    const askedMs = Math.min(lastWordMs ?? retryMs ?? minDelayMs, maxDelayMs);
+    if (nowMs - openedAtMs >= maxMs) forgive();
+    const askedMs = Math.min(lastWordMs ?? retryMs ?? minMs, maxMs);
     let ownMs: number;
     if (lastWordMs === undefined) {
-      ownMs = backoffDelay(++doublings, { minMs: Math.max(askedMs, failures && leastMs), maxMs: maxDelayMs });
-    } else ownMs = failures && backoffDelay(doublings++, { minMs: minDelayMs, maxMs: maxDelayMs });
+      ownMs = backoffDelay(++doublings, { minMs: Math.max(askedMs, failures && leastMs), maxMs });
+    } else ownMs = failures && backoffDelay(doublings++, options.backoff);
     ownMs = Math.max(ownMs, askedMs);
     failures++;
     // A server may want its clients back at once, but not in a loop.

@@ -174,7 +174,7 @@ export class WorkflowEvents<Env extends object = object> extends DurableObject<E
   #dropTarget(): void {
     const target = this.#openTarget;
     this.#openTarget = undefined;
-    if (target !== undefined) this.ctx.waitUntil(target.close({ reconnectSpreadMs: 0, timeoutMs: 1_000 }));
+    if (target !== undefined) this.ctx.waitUntil(target.close({ reconnectSpreadMs: 0, closeTimeoutMs: 1_000 }));
   }
 
   /** Whether there is an event within `firstEventGraceMs`. */

@@ -32,7 +32,7 @@ export interface WorkflowContext<C extends Channels> {
 /** Options of a destination. Absent and `undefined` mean the default. */
 export interface DestinationOptions {
   /** Sends each event when it is sent, and not when the workflow has finished. @defaultValue false */
-  readonly sendAtOnce?: boolean;
+  readonly immediate?: boolean;
   /** Events that wait to be delivered; beyond it `$.send.sse` throws `too-many-pending`. @defaultValue 10_000 */
   readonly maxPendingEvents?: number;
   /** The same in bytes of JSON. @defaultValue 16_777_216 */
@@ -81,7 +81,7 @@ export function createDestination<C extends Channels = Channels>(
 /** {@link createDestination} */
 export class Destination<C extends Channels = Channels> {
   readonly #hub: DestinationHub;
-  readonly #sendAtOnce: boolean;
+  readonly #immediate: boolean;
   readonly #maxPendingEvents: number;
   readonly #maxPendingBytes: number;
   readonly #onError: ErrorListener;
@@ -92,7 +92,7 @@ export class Destination<C extends Channels = Channels> {
 
   constructor(hub: DestinationHub, given?: DestinationOptions) {
     const options = readOptions("createDestination", given, {
-      sendAtOnce: true,
+      immediate: true,
       maxPendingEvents: true,
       maxPendingBytes: true,
       onError: true,
@@ -102,7 +102,7 @@ export class Destination<C extends Channels = Channels> {
     }
     checkFunction("onError", options.onError);
     this.#hub = hub;
-    this.#sendAtOnce = options.sendAtOnce === true;
+    this.#immediate = options.immediate === true;
     this.#maxPendingEvents = wholeNumberOption("maxPendingEvents", options.maxPendingEvents, 10_000, 1);
     this.#maxPendingBytes = wholeNumberOption("maxPendingBytes", options.maxPendingBytes, 16 * 1024 * 1024, 1);
     this.#onError = guarded(options.onError);
@@ -134,7 +134,7 @@ export class Destination<C extends Channels = Channels> {
   begin(workflowId: string): WorkflowRun<C> {
     // Looked at once, so that a name that cannot be one is refused before any work is done.
     this.#hub.stream(workflowId);
-    let collected: Collected[] | undefined = this.#sendAtOnce ? undefined : [];
+    let collected: Collected[] | undefined = this.#immediate ? undefined : [];
     const sse = <K extends keyof C & string>(message: ChannelMessage<C, K>): void => {
       const each = this.#admit(message);
       if (collected === undefined) this.#deliver(workflowId, [each]);
@@ -160,7 +160,7 @@ export class Destination<C extends Channels = Channels> {
     if (this.#pendingEvents >= this.#maxPendingEvents || this.#pendingBytes + bytes > this.#maxPendingBytes) {
       throw new SSETargetError(
         "too-many-pending",
-        `${this.#pendingEvents} events (${this.#pendingBytes} bytes) wait to be delivered; send fewer, use \`sendAtOnce\`, or raise \`maxPendingEvents\` (${this.#maxPendingEvents}) or \`maxPendingBytes\` (${this.#maxPendingBytes})`,
+        `${this.#pendingEvents} events (${this.#pendingBytes} bytes) wait to be delivered; send fewer, use \`immediate\`, or raise \`maxPendingEvents\` (${this.#maxPendingEvents}) or \`maxPendingBytes\` (${this.#maxPendingBytes})`,
       );
     }
     this.#pendingEvents++;

@@ -14,9 +14,9 @@ export interface ChunkStream<C> {
 }
 
 export interface ChunkLogOptions<C> {
-  readonly coalesceMs: number;
+  readonly batchMs: number;
   readonly maxPendingChunks: number;
-  readonly storeRetryMs: number;
+  readonly retryForMs: number;
   readonly join: ((earlier: C, later: C) => C | undefined) | undefined;
 }
 
@@ -57,7 +57,7 @@ export class ChunkLog<C> {
     this.#check();
     this.#chunks.push(chunk);
     this.#pending++;
-    this.#timer ??= setTimeout(() => this.#begin(), this.#options.coalesceMs);
+    this.#timer ??= setTimeout(() => this.#begin(), this.#options.batchMs);
     if (this.#pending < this.#options.maxPendingChunks) return;
     await this.flush();
     // A source and a store that never really wait would else keep everything else from happening, a stop included.
@@ -138,7 +138,7 @@ export class ChunkLog<C> {
       within(call(), CALL_TIMEOUT_MS, () => {
         throw new SSETargetError("timeout", `the store has not answered within ${CALL_TIMEOUT_MS} ms`);
       });
-    await retry(attempt, { forMs: this.#options.storeRetryMs, backoff: BACKOFF, isTransient });
+    await retry(attempt, { forMs: this.#options.retryForMs, backoff: BACKOFF, isTransient });
   }
 }
 

@@ -12,7 +12,7 @@ import { type SourceFailureOptions, isSource, type Source } from "../util/source
 /** Options of generations. Absent and `undefined` mean the default. */
 export interface GenerationsOptions<C> extends SourceFailureOptions {
   /** How long a chunk may wait for others to be stored together with it, in milliseconds. @defaultValue 20 */
-  readonly coalesceMs?: number;
+  readonly batchMs?: number;
   /**
    * Makes one of two chunks that are stored together, such as `(a, b) => a + b` for text; `undefined` leaves them two.
    * @defaultValue each chunk is an event of its own
@@ -21,7 +21,7 @@ export interface GenerationsOptions<C> extends SourceFailureOptions {
   /** Chunks that are not stored yet; at this many the source is not asked for more until they are. @defaultValue 1_000 */
   readonly maxPendingChunks?: number;
   /** How long a store that cannot be reached is tried again, in milliseconds, before the generation fails. @defaultValue 30_000 */
-  readonly storeRetryMs?: number;
+  readonly retryForMs?: number;
   /** How long a source may bring nothing, in milliseconds, before it is stopped and has failed; `null`: for ever. @defaultValue 300_000 (5 minutes) */
   readonly idleTimeoutMs?: number | null;
   /** Hears of what failed, whole. @defaultValue ignored */
@@ -64,10 +64,10 @@ export class Generations<C = unknown> {
   /** @throws SSETargetError `invalid-option` */
   constructor(hub: GenerationHub<C>, given?: GenerationsOptions<C>) {
     const options = readOptions<GenerationsOptions<C>>("Generations", given, {
-      coalesceMs: true,
+      batchMs: true,
       join: true,
       maxPendingChunks: true,
-      storeRetryMs: true,
+      retryForMs: true,
       idleTimeoutMs: true,
       errorMessage: true,
       onError: true,
@@ -78,9 +78,9 @@ export class Generations<C = unknown> {
     for (const name of ["onError", "errorMessage", "join"] as const) checkFunction(name, options[name]);
     this.#hub = hub;
     this.#options = {
-      coalesceMs: wholeNumberOption("coalesceMs", options.coalesceMs, 20, 0, MAX_TIMER_MS),
+      batchMs: wholeNumberOption("batchMs", options.batchMs, 20, 0, MAX_TIMER_MS),
       maxPendingChunks: wholeNumberOption("maxPendingChunks", options.maxPendingChunks, 1_000, 1),
-      storeRetryMs: wholeNumberOption("storeRetryMs", options.storeRetryMs, 30_000, 0),
+      retryForMs: wholeNumberOption("retryForMs", options.retryForMs, 30_000, 0),
       idleTimeoutMs: delayOption("idleTimeoutMs", options.idleTimeoutMs, 300_000),
       join: options.join,
       errorMessage: options.errorMessage,

@@ -9,14 +9,14 @@ export interface CloseOptions {
    */
   readonly reconnectSpreadMs?: number;
   /** How long to wait for what is being stored and sent; after it connections are torn down. @defaultValue 5_000 */
-  readonly timeoutMs?: number;
+  readonly closeTimeoutMs?: number;
 }
 
 /** The options with their defaults. @throws SSETargetError `invalid-option` */
 export function resolveCloseOptions(options: CloseOptions | undefined): Required<CloseOptions> {
-  const { reconnectSpreadMs, timeoutMs } = readOptions("close", options, { reconnectSpreadMs: true, timeoutMs: true });
+  const { reconnectSpreadMs, closeTimeoutMs } = readOptions("close", options, { reconnectSpreadMs: true, closeTimeoutMs: true });
   return {
     reconnectSpreadMs: wholeNumberOption("reconnectSpreadMs", reconnectSpreadMs, 3_000, 0, MAX_TIMER_MS),
-    timeoutMs: wholeNumberOption("timeoutMs", timeoutMs, 5_000, 0, MAX_TIMER_MS),
+    closeTimeoutMs: wholeNumberOption("closeTimeoutMs", closeTimeoutMs, 5_000, 0, MAX_TIMER_MS),
   };
 }

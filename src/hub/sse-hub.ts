@@ -47,7 +47,7 @@ export interface SSEHubOptions<E extends ServerSentEvent> extends SSETargetOptio
    */
   readonly maxStreams?: number;
   /** A stream without clients and dispatches is put away after this time, in milliseconds; `null`: only for want of room. @defaultValue 3_600_000 (1 hour) */
-  readonly idleMs?: number | null;
+  readonly evictAfterMs?: number | null;
 }
 
 const HUB_OPTIONS: OptionNames<SSEHubOptions<ServerSentEvent>> = {
@@ -55,7 +55,7 @@ const HUB_OPTIONS: OptionNames<SSEHubOptions<ServerSentEvent>> = {
   store: true,
   exists: true,
   maxStreams: true,
-  idleMs: true,
+  evictAfterMs: true,
 };
 
 /** One stream of a hub, by name. It may be kept as long as one likes: it is looked up at every use. */
@@ -116,7 +116,7 @@ export class SSEHub<E extends ServerSentEvent = AnyEvent, P extends string = str
       (name) =>
         new StreamOfHub(name, makeStore(name), this.#listeners, this.#options, turns, () => volatile.putAway(name)),
       wholeNumberOption("maxStreams", options.maxStreams, 10_000, 1),
-      delayOption("idleMs", options.idleMs, 3_600_000),
+      delayOption("evictAfterMs", options.evictAfterMs, 3_600_000),
     );
     this.#endpoint = new Endpoint({ ...this.#options, route: (pathname) => this.#route(pathname) });
   }
@@ -194,11 +194,11 @@ export class SSEHub<E extends ServerSentEvent = AnyEvent, P extends string = str
     return this.close();
   }
 
-  async #close({ reconnectSpreadMs, timeoutMs }: Required<CloseOptions>): Promise<void> {
+  async #close({ reconnectSpreadMs, closeTimeoutMs }: Required<CloseOptions>): Promise<void> {
     const streams = [...this.#streams.streams()];
-    await within(Promise.all(streams.map((stream) => stream.dispatcher.close())), timeoutMs, () => {});
+    await within(Promise.all(streams.map((stream) => stream.dispatcher.close())), closeTimeoutMs, () => {});
     for (const stream of streams) stream.feed.flush();
-    await this.#endpoint.close(reconnectSpreadMs, timeoutMs);
+    await this.#endpoint.close(reconnectSpreadMs, closeTimeoutMs);
     this.#streams.close();
   }
 

@@ -150,10 +150,10 @@ export class SSETarget<E extends ServerSentEvent = AnyEvent> {
     return this.close();
   }
 
-  async #close({ reconnectSpreadMs, timeoutMs }: Required<CloseOptions>): Promise<void> {
-    await within(this.#dispatcher.close(), timeoutMs, () => {});
+  async #close({ reconnectSpreadMs, closeTimeoutMs }: Required<CloseOptions>): Promise<void> {
+    await within(this.#dispatcher.close(), closeTimeoutMs, () => {});
     this.#feed.flush();
-    await this.#endpoint.close(reconnectSpreadMs, timeoutMs);
+    await this.#endpoint.close(reconnectSpreadMs, closeTimeoutMs);
     this.#feed.stop();
   }
 }

@@ -26,7 +26,7 @@ async function openTabs(count: number, options: Parameters<ClientPage["follow"]>
   for (let more = 0; more < count; more++) {
     const tab = await browser.openTab(site.url);
     tabs.push(tab);
-    await tab.evaluate((given) => page.follow("/sse", given), { minDelayMs: 20, maxDelayMs: 500, ...options });
+    await tab.evaluate((given) => page.follow("/sse", given), { backoff: { minMs: 20, maxMs: 500 }, ...options });
   }
 }
 

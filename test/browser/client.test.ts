@@ -45,7 +45,7 @@ describe.each([
   it("misses nothing when it is cut off, and ends with the stream", async () => {
     await open();
     await site.tick(2);
-    await follow(page, { ...how, minDelayMs: 20, maxDelayMs: 100 });
+    await follow(page, { ...how, backoff: { minMs: 20, maxMs: 100 } });
     await hasSeen(page, 2);
     for (let round = 0; round < 3; round++) {
       site.proxy.cut();
@@ -65,7 +65,7 @@ describe.each([
   it("is told where the server has begun anew", async () => {
     await open();
     await site.tick(2);
-    await follow(page, { ...how, minDelayMs: 20, maxDelayMs: 100 });
+    await follow(page, { ...how, backoff: { minMs: 20, maxMs: 100 } });
     await hasSeen(page, 2);
     site.restart();
     await site.tick(1);
@@ -99,7 +99,7 @@ describe.each([
     await open();
     await site.tick(1);
     site.answer = (_request, response) => response.writeHead(status, { "retry-after": retryAfter }).end();
-    await follow(page, { ...how, minDelayMs: 20, maxDelayMs: 100 });
+    await follow(page, { ...how, backoff: { minMs: 20, maxMs: 100 } });
     await hasStatus(page, "waiting");
     expect(await error()).toEqual({ code: "connection-lost", status });
     const state = () => page.evaluate(() => (globalThis as unknown as PageGlobals).page.connection?.state);
@@ -113,7 +113,7 @@ describe.each([
     await open();
     await site.tick(1);
     site.answer = (_request, response) => response.writeHead(502).end();
-    await follow(page, { ...how, minDelayMs: 20, maxDelayMs: 100 });
+    await follow(page, { ...how, backoff: { minMs: 20, maxMs: 100 } });
     // While it tries again there is no error.
     await expect.poll(error, { timeout: 10_000 }).toEqual({ code: "connection-lost", status: 502 });
     site.answer = undefined;
@@ -153,7 +153,7 @@ describe("the client in a browser", () => {
     const elsewhere = await openSite({ cors: true });
     try {
       await elsewhere.tick(1);
-      await follow(page, { minDelayMs: 20, maxDelayMs: 100 }, `${elsewhere.url}/sse`);
+      await follow(page, { backoff: { minMs: 20, maxMs: 100 } }, `${elsewhere.url}/sse`);
       await hasSeen(page, 1);
       elsewhere.proxy.cut();
       await hasStatus(page, "waiting");
@@ -224,7 +224,7 @@ describe("the client in a browser", () => {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write('id: 1\nevent: tick\ndata: {"n":1}\n\n');
     };
-    await follow(page, { minDelayMs: 20, maxDelayMs: 100, silenceMs: 300 });
+    await follow(page, { backoff: { minMs: 20, maxMs: 100 }, idleTimeoutMs: 300 });
     await hasSeen(page, 1);
     site.answer = undefined;
     await hasSeen(page, 2);
@@ -277,7 +277,7 @@ describe("the client in a browser", () => {
   it("does not wait any longer when the network is back", async () => {
     await open();
     await site.tick(1);
-    await follow(page, { minDelayMs: 600_000, maxDelayMs: 600_000, silenceMs: 1_000 });
+    await follow(page, { backoff: { minMs: 600_000, maxMs: 600_000 }, idleTimeoutMs: 1_000 });
     // The server's `retry:` is shorter; from then on only what the browser says can be meant.
     await hasSeen(page, 1);
     site.answer = (_request, response) => response.writeHead(502).end();

@@ -35,7 +35,7 @@ async function openTab(url = site.url): Promise<FirefoxTab> {
 }
 
 async function follow(tab: FirefoxTab, options: Options = {}): Promise<void> {
-  await tab.evaluate((given) => page.follow("/sse", given), { minDelayMs: 20, maxDelayMs: 500, ...options });
+  await tab.evaluate((given) => page.follow("/sse", given), { backoff: { minMs: 20, maxMs: 500 }, ...options });
 }
 
 async function openTabs(count: number, options: Options = {}): Promise<void> {

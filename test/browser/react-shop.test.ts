@@ -156,7 +156,7 @@ describe("the shop, where something goes wrong", () => {
   });
   afterAll(async () => {
     await shop?.close();
-    await hub.close({ timeoutMs: 0 });
+    await hub.close({ closeTimeoutMs: 0 });
     server.closeAllConnections();
     server.close();
   });

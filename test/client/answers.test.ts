@@ -88,7 +88,7 @@ describe("an answer", () => {
 
   it("that never comes is as good as a lost one", async () => {
     const { url, requests } = await serve(() => {}, openStreamOf(frame(1)));
-    const { ids } = watch(url, { silenceMs: 50 });
+    const { ids } = watch(url, { idleTimeoutMs: 50 });
     await vi.waitFor(() => expect(ids).toContain(1));
     expect(requests.length).toBeGreaterThanOrEqual(2);
   });
@@ -112,7 +112,7 @@ describe("an answer", () => {
   it("says while it is waited for what is wrong, and when it is tried again", async () => {
     const { url } = await serve(statusOf(502));
     const beginMs = Date.now();
-    const { connection } = watch(url, { minDelayMs: 20_000, maxDelayMs: 60_000 });
+    const { connection } = watch(url, { backoff: { minMs: 20_000, maxMs: 60_000 } });
     await vi.waitFor(() => expect(connection.state.status).toBe("waiting"));
     const { state } = connection;
     expect(state).toMatchObject({ attempt: 1, error: { code: "connection-lost", status: 502 } });
@@ -200,7 +200,7 @@ describe("a token", () => {
     let tries = 0;
     const { url } = await serve(over);
     const { connection } = watch(url, {
-      silenceMs: 30,
+      idleTimeoutMs: 30,
       token: () => (++tries === 1 ? new Promise(() => {}) : "t"),
     });
     expect((await connection.closed).status).toBe("ended");
@@ -263,9 +263,9 @@ describe("a request", () => {
 
   it("is not made where an option cannot work", () => {
     for (const options of [
-      { minDelayMs: 0 },
-      { maxDelayMs: -1 },
-      { silenceMs: Number.NaN },
+      { backoff: { minMs: 0 } },
+      { backoff: { maxMs: -1 } },
+      { idleTimeoutMs: Number.NaN },
       { maxEventLength: 2 ** 40 },
     ]) {
       const [name = ""] = Object.keys(options);

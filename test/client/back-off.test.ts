@@ -22,7 +22,7 @@ function open(options: ConnectOptions = {}) {
 }
 
 describe("back-off", () => {
-  it("doubles from `minDelayMs` up to `maxDelayMs`, each delay between half of it and all of it", async () => {
+  it("doubles from `backoff.minMs` up to `backoff.maxMs`, each delay between half of it and all of it", async () => {
     const delays: number[][] = [];
     for (const random of [0, 0.5, 0.999]) {
       vi.spyOn(Math, "random").mockReturnValue(random);
@@ -50,7 +50,7 @@ describe("back-off", () => {
     expect(exchange.delaysMs.slice(3)).toEqual([8_000, 1_000, 1_000]);
   });
 
-  it("goes by the server's `retry:`, shorter or longer than its own, up to `maxDelayMs`", async () => {
+  it("goes by the server's `retry:`, shorter or longer than its own, up to `backoff.maxMs`", async () => {
     vi.spyOn(Math, "random").mockReturnValue(0);
     for (const [retryMs, delayMs] of [
       [50, 50],
@@ -155,7 +155,7 @@ describe("the watchdog", () => {
 
   it("takes comments, events and half events for life", async () => {
     hanging();
-    using connection = open({ silenceMs: 10_000 });
+    using connection = open({ idleTimeoutMs: 10_000 });
     await vi.advanceTimersByTimeAsync(0);
     for (const text of [": keepalive\n\n", "id: 1\nda", "ta: {}\n\n", ":", "\n\n"]) {
       await vi.advanceTimersByTimeAsync(9_000);
@@ -169,7 +169,7 @@ describe("the watchdog", () => {
 
   it("can be turned off", async () => {
     hanging();
-    using connection = open({ silenceMs: null });
+    using connection = open({ idleTimeoutMs: null });
     await vi.advanceTimersByTimeAsync(86_400_000);
     expect(connection.state.status).toBe("open");
     expect(exchange.askedAtMs).toHaveLength(1);
@@ -177,7 +177,7 @@ describe("the watchdog", () => {
 
   it("does not count while the application is busy with what has arrived", async () => {
     hanging();
-    using connection = open({ silenceMs: 10_000 });
+    using connection = open({ idleTimeoutMs: 10_000 });
     const events = connection[Symbol.asyncIterator]();
     const first = events.next();
     await vi.advanceTimersByTimeAsync(0);

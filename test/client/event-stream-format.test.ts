@@ -225,7 +225,7 @@ describe("retry", () => {
   it("is the first delay from then on", async () => {
     const { url } = await serve(streamOf("retry: 20000\ndata:x\n\n"));
     const beginMs = Date.now();
-    const { connection, events } = watch(url, { ...asText, minDelayMs: 1, maxDelayMs: 60_000 });
+    const { connection, events } = watch(url, { ...asText, backoff: { minMs: 1, maxMs: 60_000 } });
     await vi.waitFor(() => expect(connection.state.status).toBe("waiting"));
     expect(events).toHaveLength(1);
     expect(connection.state.retryAtMs).toBeGreaterThanOrEqual(beginMs + 19_000);
@@ -245,7 +245,7 @@ describe("retry", () => {
     ]) {
       const { url } = await serve(streamOf(`retry:20000\n${bogus}\ndata:x\n\n`));
       const beginMs = Date.now();
-      const { connection } = watch(url, { ...asText, maxDelayMs: 60_000 });
+      const { connection } = watch(url, { ...asText, backoff: { maxMs: 60_000 } });
       await vi.waitFor(() => expect(connection.state.status).toBe("waiting"));
       expect(connection.state.retryAtMs).toBeGreaterThanOrEqual(beginMs + 19_000);
       connection.close();

@@ -17,7 +17,7 @@ function answering() {
 }
 
 const read = async (url: string | URL, options: ConnectOptions) => {
-  const connection = connect(url, { minDelayMs: 1, maxDelayMs: 1, ...options });
+  const connection = connect(url, { backoff: { minMs: 1, maxMs: 1 }, ...options });
   const ids: unknown[] = [];
   for await (const event of connection) ids.push(event.id);
   return ids;

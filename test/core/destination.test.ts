@@ -116,7 +116,7 @@ describe("a destination", () => {
   it("sends at once where that is wanted, and after the workflow always", async () => {
     const hub = newHub();
     const heard = await page(hub, "p_1", ["events"]);
-    await createDestination(hub, { sendAtOnce: true }).run("p_1", async ($) => {
+    await createDestination(hub, { immediate: true }).run("p_1", async ($) => {
       $.send.sse({ channel: "events", payload: "now" });
       await until(() => heard.length === 1);
     });

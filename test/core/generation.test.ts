@@ -29,7 +29,7 @@ function scene<C = string>(options: GenerationsOptions<C> = {}, store?: EventSto
     retryMs: 20,
     ...(store === undefined ? {} : { store: () => store }),
   });
-  return { hub, onError, generations: new Generations<C>(hub, { coalesceMs: 0, onError, ...options }) };
+  return { hub, onError, generations: new Generations<C>(hub, { batchMs: 0, onError, ...options }) };
 }
 
 /** What one who comes afterwards, or now, reads to the end: the chunks, and how it ended. */
@@ -255,7 +255,7 @@ describe("a generation", () => {
     });
     vi.useFakeTimers();
     try {
-      const generations = new Generations<string>(hub, { storeRetryMs: 0 });
+      const generations = new Generations<string>(hub, { retryForMs: 0 });
       const { done } = generations.start("g", ["a"]);
       await vi.advanceTimersByTimeAsync(120_000);
       expect(await done).toMatchObject({ reason: "failed", error: { code: "timeout" } });
@@ -342,7 +342,7 @@ describe("a generation", () => {
     for (const join of [undefined, (a: string, b: string) => a + b]) {
       for (const limits of [{ maxEventBytes: 200 }, { maxPendingEvents: 3 }, { maxPendingBytes: 500 }]) {
         const hub = new SSEHub<ChunkEvent<string>>("/chat/:id/sse", limits);
-        const generation = new Generations<string>(hub, { coalesceMs: 0, join, storeRetryMs: 0 }).start("g", words);
+        const generation = new Generations<string>(hub, { batchMs: 0, join, retryForMs: 0 }).start("g", words);
         expect(await generation.done).toEqual({ reason: "completed" });
         expect((await read(hub)).chunks.join("")).toBe(words.join(""));
       }
@@ -389,7 +389,7 @@ describe("a generation", () => {
   it("fails where the store stays away, and stops its source", async () => {
     const store = new WatchedStore<string>();
     store.fail = () => new SSETargetError("store-unavailable", "down");
-    const { generations, onError } = scene({ storeRetryMs: 0 }, store);
+    const { generations, onError } = scene({ retryForMs: 0 }, store);
     let given: AbortSignal | undefined;
     const end = await generations.start("g", async function* (signal) {
       given = signal;
@@ -465,7 +465,7 @@ describe("generations", () => {
   });
 
   it("leave no timer behind", async () => {
-    const { generations } = scene({ idleTimeoutMs: 1_000_000, coalesceMs: 1_000 });
+    const { generations } = scene({ idleTimeoutMs: 1_000_000, batchMs: 1_000 });
     vi.useFakeTimers();
     try {
       const { done } = generations.start("g", ["a"]);
@@ -482,9 +482,9 @@ describe("generations", () => {
   });
 
   it.each([
-    [{ coalesceMs: -1 }],
+    [{ batchMs: -1 }],
     [{ maxPendingChunks: 0 }],
-    [{ storeRetryMs: 0.5 }],
+    [{ retryForMs: 0.5 }],
     [{ idleTimeoutMs: 0 }],
     [{ join: 1 as never }],
     [{ onError: "x" as never }],

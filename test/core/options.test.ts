@@ -45,13 +45,13 @@ const TAKERS: readonly (readonly [name: string, option: string, take: (options: 
   ["RedisEventStore", "retryForMs", (options) => new RedisEventStore(redis, "p", options)],
   ["SqliteEventStores", "busyTimeoutMs", (options) => new SqliteEventStores(":memory:", options)],
   ["NatsEventStores", "replicas", (options) => new NatsEventStores(jetstream, options)],
-  ["Generations", "coalesceMs", (options) => new Generations(hub, options)],
-  ["createDestination", "sendAtOnce", (options) => createDestination(hub as never, options)],
+  ["Generations", "batchMs", (options) => new Generations(hub, options)],
+  ["createDestination", "immediate", (options) => createDestination(hub as never, options)],
   ["sendEvents", "retryMs", (options) => sendEvents(request, [], options)],
   ["ServerSentEventTarget", "keepAliveMs", (options) => new ServerSentEventTarget(new CreditSink(), options)],
   ["addEventListener", "once", (options) => new SSETarget("/sse").addEventListener("a", () => {}, options)],
   ["addEventListener", "once", (options) => hub.addEventListener("a", () => {}, options)],
-  ["connect", "silenceMs", (options) => connect("http://localhost/", options)],
+  ["connect", "idleTimeoutMs", (options) => connect("http://localhost/", options)],
   ["watchTrace", "snapshot", (options) => watchTrace("http://localhost/", options)],
   ["Tracer", "includeStacks", (options) => new Tracer(() => {}, "t", options)],
   ["SpanTree", "leaseMs", (options) => new SpanTree(options)],
@@ -136,7 +136,7 @@ describe("options", () => {
 
   it("of what is called later are refused too, and then nothing has been done", async () => {
     const target = new SSETarget("/sse");
-    await expect(target.close({ timeout: 3 } as never)).rejects.toEqual(refusal("did you mean `timeoutMs`?"));
+    await expect(target.close({ closeTimeout: 3 } as never)).rejects.toEqual(refusal("did you mean `closeTimeoutMs`?"));
     await expect(target.complete({ reson: "failed" } as never)).rejects.toEqual(refusal("did you mean `reason`?"));
     await expect(target.complete("failed" as never)).rejects.toEqual(refusal('got "failed"'));
     await expect(hub.complete("a", { reson: "failed" } as never)).rejects.toEqual(refusal("did you mean `reason`?"));

@@ -76,7 +76,7 @@ describe("SSEHub", () => {
 
   it("puts away streams that nobody uses or watches, and tells a client that comes back of the loss", async () => {
     vi.useFakeTimers();
-    const hub = new SSEHub<Tick>("/runs/:id", { idleMs: 60_000 });
+    const hub = new SSEHub<Tick>("/runs/:id", { evictAfterMs: 60_000 });
     const watching = new TestClient(hub, "/runs/watched");
     await watching.connect();
     const gone = new TestClient(hub, "/runs/idle");
@@ -105,7 +105,7 @@ describe("SSEHub", () => {
 
   it("keeps idle streams for as long as it was told, whatever the system's clock is set to", async () => {
     vi.useFakeTimers();
-    const hub = new SSEHub<Tick>("/runs/:id", { idleMs: 3_600_000 });
+    const hub = new SSEHub<Tick>("/runs/:id", { evictAfterMs: 3_600_000 });
     await hub.dispatchEvent("idle", { type: "tick", n: 1 });
     vi.setSystemTime(Date.now() + 7_200_000);
     await vi.advanceTimersByTimeAsync(3_500_000);
@@ -137,7 +137,7 @@ describe("SSEHub", () => {
 
   it("remembers the end of a stream that it has put away", async () => {
     vi.useFakeTimers();
-    const hub = new SSEHub<Tick>("/runs/:id", { idleMs: 60_000 });
+    const hub = new SSEHub<Tick>("/runs/:id", { evictAfterMs: 60_000 });
     await hub.dispatchEvent("a", { type: "tick", n: 1 });
     await hub.complete("a");
     await vi.advanceTimersByTimeAsync(120_000);

@@ -532,7 +532,7 @@ describe("close", () => {
     vi.restoreAllMocks();
   });
 
-  it.for(["timeoutMs", "reconnectSpreadMs"] as const)(
+  it.for(["closeTimeoutMs", "reconnectSpreadMs"] as const)(
     "refuses a %s that timers cannot wait for, and closes nothing",
     async (name) => {
       const target = new SSETarget("/sse");

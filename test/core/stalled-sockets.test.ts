@@ -101,7 +101,7 @@ describe("a socket that is not read", () => {
     const target = longHistory(STALL);
     ask(await listen(toNodeHandler(target)));
     await connected(target);
-    await target.close({ timeoutMs: 600_000 });
+    await target.close({ closeTimeoutMs: 600_000 });
     expect(target.connectionCount).toBe(0);
   });
 

@@ -3,7 +3,7 @@ import { connect, watchTrace } from "ssetarget/client";
 
 /** Follows the stream in the first argument to its end, with its connection cut after the second event, and then the trace in the second until it is stopped; says what it saw. */
 const [stream = "", trace = ""] = process.argv.slice(2);
-const connection = connect(stream, { token: async () => "secret", minDelayMs: 1 });
+const connection = connect(stream, { token: async () => "secret", backoff: { minMs: 1 } });
 const statuses: string[] = [];
 connection.subscribe(() => statuses.push(connection.state.status));
 const seen: unknown[] = [];

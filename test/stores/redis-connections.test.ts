@@ -164,7 +164,7 @@ describe("a hub over Redis", () => {
     }
     expect((await server.connections()).length).toBe(3);
     for (const { watcher } of watchers) watcher.leave();
-    await Promise.all([reading.close({ timeoutMs: 100 }), writing.close({ timeoutMs: 100 })]);
+    await Promise.all([reading.close({ closeTimeoutMs: 100 }), writing.close({ closeTimeoutMs: 100 })]);
     await until(async () => (await server.connections()).length === 2, "the further connection is closed with the hub");
     here.disconnect();
     there.disconnect();

@@ -98,11 +98,11 @@ describe("attributes", () => {
 
   it("are bounded in the length of a text, with an ellipsis", () => {
     expect(startWith({ long: "x".repeat(10_000) })).toEqual({ long: `${"x".repeat(8191)}…` });
-    expect(startWith({ emoji: "😀😀😀" }, { maxAttributeLength: 4 })).toEqual({ emoji: "😀…" });
+    expect(startWith({ emoji: "😀😀😀" }, { maxStringLength: 4 })).toEqual({ emoji: "😀…" });
   });
 
   it("are bounded in all: what there is no room for is dropped and reported", async () => {
-    const span = newSpan({ first: "x".repeat(60) }, { maxAttributesLength: 100 });
+    const span = newSpan({ first: "x".repeat(60) }, { maxAttributesSize: 100 });
     span.setAttributes({ second: "y".repeat(60), third: 3 });
     await span.end();
     expect(events[1]).toMatchObject({ attributes: { first: "x".repeat(60), third: 3 } });
@@ -111,7 +111,7 @@ describe("attributes", () => {
   });
 
   it("may be set again and again within their bound", async () => {
-    const span = newSpan({}, { maxAttributesLength: 100 });
+    const span = newSpan({}, { maxAttributesSize: 100 });
     for (let round = 0; round < 20; round += 1) span.setAttributes({ text: "x".repeat(40), round });
     await span.end();
     expect(events[1]).toMatchObject({ attributes: { round: 19 } });

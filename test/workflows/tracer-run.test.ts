@@ -67,7 +67,7 @@ describe("a run", () => {
     };
     await run({ errorMessage: () => "it did not work" }, fail);
     await run({ errorMessage: () => undefined, includeStacks: true }, fail);
-    await run({ maxAttributeLength: 4 }, fail);
+    await run({ maxStringLength: 4 }, fail);
     await run({}, (span) => span.setStatus({ code: "ERROR", message: "half of it" }));
     await run({}, (span) => span.setStatus({ code: "OK" }));
     expect(ends).toEqual([

@@ -162,8 +162,8 @@ describe("a tracer", () => {
     ["maxSinkDelayMs", () => new Tracer(() => {}, "run", { maxSinkDelayMs: Infinity })],
     ["minUpdateIntervalMs", () => new Tracer(() => {}, "run", { minUpdateIntervalMs: NaN })],
     ["maxPendingEvents", () => new Tracer(() => {}, "run", { maxPendingEvents: 0 })],
-    ["maxAttributeLength", () => new Tracer(() => {}, "run", { maxAttributeLength: 1.5 })],
-    ["maxAttributesLength", () => new Tracer(() => {}, "run", { maxAttributesLength: 0 })],
+    ["maxStringLength", () => new Tracer(() => {}, "run", { maxStringLength: 1.5 })],
+    ["maxAttributesSize", () => new Tracer(() => {}, "run", { maxAttributesSize: 0 })],
   ])("refuses a bad %s and names it", (name, create) => {
     expect(create).toThrow(SSETargetError);
     expect(create).toThrow(expect.objectContaining({ code: "invalid-option", message: expect.stringContaining(name) }));

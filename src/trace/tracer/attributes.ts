@@ -4,9 +4,9 @@ import type { JsonObject, JsonValue } from "../events.ts";
 /** Bounds of the attributes of one span, in UTF-16 code units. */
 export interface AttributeLimits {
   /** Of one text. */
-  readonly maxAttributeLength: number;
+  readonly maxStringLength: number;
   /** Of all attributes together, as JSON. */
-  readonly maxAttributesLength: number;
+  readonly maxAttributesSize: number;
 }
 
 /** The attributes of a span so far: copied when they are set, and bounded in all. */
@@ -19,7 +19,7 @@ export class SpanAttributes {
 
   constructor(limits: AttributeLimits, onDrop: DropListener) {
     this.#limits = limits;
-    this.#snapshotLimits = { maxStringLength: limits.maxAttributeLength, maxValues: limits.maxAttributesLength };
+    this.#snapshotLimits = { maxStringLength: limits.maxStringLength, maxValues: limits.maxAttributesSize };
     this.#onDrop = onDrop;
   }
 
@@ -34,9 +34,9 @@ export class SpanAttributes {
       // A colon and a comma go with each.
       const length = JSON.stringify(name).length + JSON.stringify(value).length + 2;
       const total = this.#length + length - (this.#held.get(name)?.length ?? 0);
-      if (total > this.#limits.maxAttributesLength) {
-        const bound = this.#limits.maxAttributesLength;
-        this.#onDrop(name, `the span's attributes would be longer than \`maxAttributesLength\`, ${bound}`);
+      if (total > this.#limits.maxAttributesSize) {
+        const bound = this.#limits.maxAttributesSize;
+        this.#onDrop(name, `the span's attributes would be longer than \`maxAttributesSize\`, ${bound}`);
         continue;
       }
       this.#length = total;

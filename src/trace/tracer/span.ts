@@ -65,7 +65,7 @@ export class LiveSpan implements ManualSpan {
         () => void readOptions("withSpan", typeof given === "object" ? options : given, SPAN_OPTIONS),
         undefined,
       );
-    this.name = cutText(safeText(options.name), context.settings.maxAttributeLength);
+    this.name = cutText(safeText(options.name), context.settings.maxStringLength);
     const givenId = idText(options.spanId);
     this.spanId = givenId || randomSpanId();
     this.parentSpanId =
@@ -137,7 +137,7 @@ export class LiveSpan implements ManualSpan {
     const copy = attributes === undefined ? {} : this.#newAttributes().merge(attributes);
     const payload = {
       level: LEVELS.has(level) ? level : "info",
-      message: cutText(safeText(message), this.#context.settings.maxAttributeLength),
+      message: cutText(safeText(message), this.#context.settings.maxStringLength),
       ...(Object.keys(copy).length === 0 ? {} : { attributes: copy }),
     };
     void this.#emit("log", payload, { sequence: this.#logLines, payload });
@@ -243,7 +243,7 @@ export class LiveSpan implements ManualSpan {
   }
 
   #readProgress(progress: SpanProgress): SpanProgress | undefined {
-    const copy = snapshotProgress(progress, this.#context.settings.maxAttributeLength);
+    const copy = snapshotProgress(progress, this.#context.settings.maxStringLength);
     if (copy === undefined) {
       this.#context.reportDroppedAttribute(this.name, "progress", "its `current` is not a finite number");
     }
@@ -255,7 +255,7 @@ export class LiveSpan implements ManualSpan {
       if (status.code !== "ERROR") return { code: "OK" } as const;
       const { message } = status;
       if (message === undefined) return { code: "ERROR" } as const;
-      return { code: "ERROR", message: cutText(safeText(message), this.#context.settings.maxAttributeLength) } as const;
+      return { code: "ERROR", message: cutText(safeText(message), this.#context.settings.maxStringLength) } as const;
     }, undefined);
   }
 

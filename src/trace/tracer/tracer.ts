@@ -33,9 +33,9 @@ export interface TracerOptions {
   /** The least time between two `updated` events of one span, in milliseconds; 0: no least. Log lines are not held back. @defaultValue 100 */
   readonly minUpdateIntervalMs?: number;
   /** The longest text in an attribute, name, message or stack, in UTF-16 code units: longer ones are cut, with an ellipsis. @defaultValue 8192 */
-  readonly maxAttributeLength?: number;
+  readonly maxStringLength?: number;
   /** The longest JSON of a span's attributes, in UTF-16 code units: attributes beyond it are dropped. @defaultValue 65536 */
-  readonly maxAttributesLength?: number;
+  readonly maxAttributesSize?: number;
   /**
    * Adds `exception.type`, `exception.message` and `exception.stacktrace` to the attributes of failed spans. Stacks tell of paths and
    * of the message, whatever `errorMessage` makes of that. @defaultValue false
@@ -62,8 +62,8 @@ export const TRACER_OPTIONS: OptionNames<TracerOptions> = {
   maxSinkDelayMs: true,
   maxPendingEvents: true,
   minUpdateIntervalMs: true,
-  maxAttributeLength: true,
-  maxAttributesLength: true,
+  maxStringLength: true,
+  maxAttributesSize: true,
   includeStacks: true,
   errorMessage: true,
   isInterruption: true,
@@ -105,8 +105,8 @@ export class Tracer {
     };
     const settings = {
       minUpdateIntervalMs: delayOrZero("minUpdateIntervalMs", options.minUpdateIntervalMs, 100),
-      maxAttributeLength: wholeNumberOption("maxAttributeLength", options.maxAttributeLength, 8192, 1),
-      maxAttributesLength: wholeNumberOption("maxAttributesLength", options.maxAttributesLength, 65_536, 2),
+      maxStringLength: wholeNumberOption("maxStringLength", options.maxStringLength, 8192, 1),
+      maxAttributesSize: wholeNumberOption("maxAttributesSize", options.maxAttributesSize, 65_536, 2),
       includeStacks: options.includeStacks ?? false,
       errorMessage: options.errorMessage ?? messageOf,
       isInterruption: options.isInterruption ?? (() => false),

@@ -87,7 +87,7 @@ export async function openReactServer(script: string): Promise<ReactServer> {
       const before = hub;
       hub = openHub();
       serveStream = toNodeHandler(hub);
-      await before.close({ timeoutMs: 0, reconnectSpreadMs: 0 });
+      await before.close({ closeTimeoutMs: 0, reconnectSpreadMs: 0 });
     },
     requests,
     unknown,
@@ -95,7 +95,7 @@ export async function openReactServer(script: string): Promise<ReactServer> {
       return `/page?${new URLSearchParams({ page, props: JSON.stringify(props), isRendered: String(isRendered) })}`;
     },
     async close() {
-      await hub.close({ timeoutMs: 0 });
+      await hub.close({ closeTimeoutMs: 0 });
       server.closeAllConnections();
       server.close();
     },

@@ -121,7 +121,7 @@ export async function openStreamServer(options: SSEHubOptions<ServerSentEvent> =
     url: `http://127.0.0.1:${port}/run/sse`,
     requests,
     async close() {
-      await hub.close({ timeoutMs: 0 });
+      await hub.close({ closeTimeoutMs: 0 });
       server.closeAllConnections();
       server.close();
       await once(server, "close");

@@ -19,7 +19,7 @@ export function openHub(engine: Engine, place: string): OpenedHub {
     return {
       hub,
       close: async () => {
-        await hub.close({ timeoutMs: 0 });
+        await hub.close({ closeTimeoutMs: 0 });
         await stores.close();
       },
     };
@@ -33,7 +33,7 @@ export function openHub(engine: Engine, place: string): OpenedHub {
   return {
     hub,
     close: async () => {
-      await hub.close({ timeoutMs: 0 });
+      await hub.close({ closeTimeoutMs: 0 });
       redis.disconnect();
     },
   };

@@ -9,7 +9,7 @@ import { type StartGeneration, type Told, wordAt } from "./generation-process.ts
 
 const [engine = "", place = ""] = process.argv.slice(2);
 const { hub } = openHub(engine as Engine, place);
-const generations = new Generations<string>(hub, { join: (a, b) => a + b, coalesceMs: 5 });
+const generations = new Generations<string>(hub, { join: (a, b) => a + b, batchMs: 5 });
 const tell = (told: Told) => process.send?.(told);
 
 process.on("message", ({ id, words, msPerWord, isSilentAfterwards }: StartGeneration) => {

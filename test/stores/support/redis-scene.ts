@@ -30,7 +30,7 @@ export class Scene {
     const store = new RedisEventStore<Numbered>(client.redis, prefix, { pingMs: 200, onError, ...options });
     const target = new SSETarget<Numbered>("/sse", store);
     this.#closers.push(async () => {
-      await target.close({ timeoutMs: 0 });
+      await target.close({ closeTimeoutMs: 0 });
       client.close();
       await store.close();
     });

@@ -2,7 +2,7 @@ export {
   batchedDispatchEvent,
   synchronousDispatchEvent,
   type DispatchContext,
-  type DispatchEvent,
+  type EventDispatcher,
   type DispatchEventOptions,
 } from "./cloudflare/dispatch-event.ts";
 export { DurableObjectEventStore } from "./cloudflare/durable-object-event-store.ts";

@@ -1,2 +1,2 @@
-export { type Admitting, toNodeHandler } from "./node/handler.ts";
+export { type RequestHandler, toNodeHandler } from "./node/handler.ts";
 export { sendEvents } from "./node/send-events.ts";

@@ -1,11 +1,11 @@
 import { SSEHub, SSETarget } from "../../dist/index.js";
-import type { Admitting } from "../../dist/node/handler.js";
+import type { RequestHandler } from "../../dist/node/handler.js";
 import type { BenchEvent } from "./bench-event.ts";
 import type { BenchOptions, BenchServer } from "./bench-server.ts";
 
 /** This library behind whichever door: what a server needs to serve it, and what the runner's commands come down to. */
 export interface TargetSource extends Pick<BenchServer, "dispatch" | "preload"> {
-  readonly target: Admitting & { fetch(request: Request): Promise<Response> };
+  readonly target: RequestHandler & { fetch(request: Request): Promise<Response> };
 }
 
 /** A target with its defaults (so with a memory store and keep-alive comments); a hub where there are many streams. */

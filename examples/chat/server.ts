@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { streamText } from "ai";
-import { type ChunkEvent, type DataEvent, dataEvent, Generations, SSEHub } from "ssetarget";
+import { type DataEvent, dataEvent, SSEHub } from "ssetarget";
+import { type ChunkEvent, Generations } from "ssetarget/generations";
 import { toNodeHandler } from "ssetarget/node";
 import { refusalOf } from "../shared/refusal.ts";
 import { answerTo } from "./answers.ts";

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { createServer, type ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { createDestination, SSEHub } from "ssetarget";
+import { SSEHub } from "ssetarget";
+import { createDestination } from "ssetarget/destinations";
 import { toNodeHandler } from "ssetarget/node";
 import { refusalOf } from "../shared/refusal.ts";
 

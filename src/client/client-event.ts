@@ -5,7 +5,7 @@ import type {
   EndData,
   GAP_EVENT_TYPE,
   GapData,
-  ServerSentEvent,
+  StreamEvent,
 } from "../event/event.ts";
 
 /**
@@ -33,21 +33,19 @@ export type EndEvent = ReceivedEvent<typeof END_EVENT_TYPE, EndData>;
 export type UnknownEvent = DataEvent;
 
 /** What an event of this form is sent as, and so its `data`. */
-export type DataOf<E extends ServerSentEvent> = E extends { readonly [DATA_FIELD]: infer D }
-  ? D
-  : Omit<E, "type" | "id">;
+export type DataOf<E extends StreamEvent> = E extends { readonly [DATA_FIELD]: infer D } ? D : Omit<E, "type" | "id">;
 
 /** Events of this form as they are handed over, discriminated by `type`. */
-export type ReceivedOf<E extends ServerSentEvent> = E extends unknown ? ReceivedEvent<E["type"], DataOf<E>> : never;
+export type ReceivedOf<E extends StreamEvent> = E extends unknown ? ReceivedEvent<E["type"], DataOf<E>> : never;
 
 /** Everything that a connection hands over, discriminated by `type`. */
-export type ClientEvent<E extends ServerSentEvent> = ReceivedOf<E> | GapEvent | EndEvent;
+export type ClientEvent<E extends StreamEvent> = ReceivedOf<E> | GapEvent | EndEvent;
 
 /** What can be listened to: an event's type, or `"*"` for all of them. */
-export type ClientEventType<E extends ServerSentEvent> = ClientEvent<E>["type"] | "*";
+export type ClientEventType<E extends StreamEvent> = ClientEvent<E>["type"] | "*";
 
 /** The events that a listener for this type is called with. */
-export type ClientEventOf<E extends ServerSentEvent, T> = T extends "*"
+export type ClientEventOf<E extends StreamEvent, T> = T extends "*"
   ? ClientEvent<E>
   : T extends typeof GAP_EVENT_TYPE
     ? GapEvent

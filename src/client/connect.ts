@@ -1,4 +1,4 @@
-import type { ServerSentEvent } from "../event/event.ts";
+import type { StreamEvent } from "../event/event.ts";
 import type { UnknownEvent } from "./client-event.ts";
 import { resolveOptions, type ConnectOptions } from "./connect-options.ts";
 import type { EventConnection } from "./event-connection.ts";
@@ -16,7 +16,7 @@ import { createConnection } from "./live-connection.ts";
  * @throws SSETargetError `invalid-option`
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
-export function connect<E extends ServerSentEvent = UnknownEvent>(
+export function connect<E extends StreamEvent = UnknownEvent>(
   url: string | URL,
   options?: ConnectOptions,
 ): EventConnection<E> {

@@ -5,6 +5,7 @@ import { SSETargetError, type SSETargetErrorCode } from "../util/errors.ts";
  * (it is not).
  */
 export class ConnectionError extends SSETargetError {
+  override readonly name: string = "ConnectionError";
   /** The HTTP status of the server's answer, where there was one and it could be seen. */
   readonly status: number | undefined;
   /** How long the server wants to be left alone (`Retry-After`), in milliseconds. */

@@ -1,4 +1,4 @@
-import type { ServerSentEvent } from "../event/event.ts";
+import type { StreamEvent } from "../event/event.ts";
 import type { ClientEvent, ClientEventOf, ClientEventType } from "./client-event.ts";
 import type { ConnectionState } from "./connection-state.ts";
 
@@ -10,7 +10,7 @@ import type { ConnectionState } from "./connection-state.ts";
  * It ends when the stream ends or the connection is closed, rejects with the state's `error` where it failed, and with the signal's
  * reason where that was aborted.
  */
-export interface EventConnection<E extends ServerSentEvent> extends AsyncIterable<ClientEvent<E>> {
+export interface EventConnection<E extends StreamEvent> extends AsyncIterable<ClientEvent<E>> {
   /** Another frozen object with each change. */
   readonly state: ConnectionState;
   /** The cursor of the last event that was handed over, as the server gave it; empty before the first. */

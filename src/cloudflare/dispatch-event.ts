@@ -15,7 +15,7 @@ import type { WorkflowEvents } from "./workflow-events.ts";
  * Carries an event of a workflow instance to where its stream is kept. A promise that rejects says that the event was
  * refused or could not be delivered in time; {@link WorkflowEventStep} reports that and goes on.
  */
-export interface DispatchEvent {
+export interface EventDispatcher {
   (instanceId: string, event: SpanEvent): Promise<void>;
   /**
    * Waits until everything that was dispatched for the instance has been delivered or given up; never rejects.
@@ -50,7 +50,7 @@ export function synchronousDispatchEvent<T extends WorkflowEvents>(
   ctx: DispatchContext,
   namespace: DurableObjectNamespace<T>,
   options?: DispatchEventOptions,
-): DispatchEvent {
+): EventDispatcher {
   const queues = new EventQueues("synchronousDispatchEvent", ctx, namespace, 0, options);
   const dispatch = async (instanceId: string, event: SpanEvent): Promise<void> => {
     await queues.of(instanceId).push(event).delivered;
@@ -75,7 +75,7 @@ export function batchedDispatchEvent<T extends WorkflowEvents>(
   namespace: DurableObjectNamespace<T>,
   delayMs = 100,
   options?: DispatchEventOptions,
-): DispatchEvent {
+): EventDispatcher {
   const queues = new EventQueues("batchedDispatchEvent", ctx, namespace, delayMs, options);
   const dispatch = async (instanceId: string, event: SpanEvent): Promise<void> => {
     queues.of(instanceId).push(event);

@@ -4,7 +4,7 @@ import {
   isWellFormed,
   snapshotEvent,
   withId,
-  type ServerSentEvent,
+  type StreamEvent,
   type StoredEvent,
 } from "../event/event.ts";
 import { SSETargetError } from "../util/errors.ts";
@@ -35,7 +35,7 @@ type EventRow = { id: number; type: string; data: string };
  * interleave, and the object's output gate keeps an event from being seen before it is on disk.
  * @see https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/
  */
-export class DurableObjectEventStore<E extends ServerSentEvent>
+export class DurableObjectEventStore<E extends StreamEvent>
   implements
     EventStore<E>,
     AppendableEventStore<E>,
@@ -245,6 +245,6 @@ export class DurableObjectEventStore<E extends ServerSentEvent>
   }
 }
 
-function parseRow<E extends ServerSentEvent>(row: EventRow): StoredEvent<E> {
+function parseRow<E extends StreamEvent>(row: EventRow): StoredEvent<E> {
   return { ...(JSON.parse(row.data) as object), type: row.type, id: row.id } as StoredEvent<E>;
 }

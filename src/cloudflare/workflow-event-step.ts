@@ -13,7 +13,7 @@ import { delayOption, type OptionNames, readOptions } from "../util/options.ts";
 import type { SpanEvent } from "../trace/events.ts";
 import type { ManualSpan, SpanHandle, SpanOptions } from "../trace/tracer/handle.ts";
 import { Tracer, TRACER_OPTIONS } from "../trace/tracer/tracer.ts";
-import type { DispatchEvent } from "./dispatch-event.ts";
+import type { EventDispatcher } from "./dispatch-event.ts";
 import { deadline } from "./duration.ts";
 import { isEngineAbort } from "./engine-abort.ts";
 import { errorListener } from "./log-error.ts";
@@ -69,7 +69,7 @@ const STEP_OPTIONS: OptionNames<WorkflowEventStepOptions> = { ...OTHERS, flushTi
 export class WorkflowEventStep extends PassThrough implements WorkflowStep {
   readonly #step: WorkflowStep;
   readonly #instanceId: string;
-  readonly #dispatch: DispatchEvent;
+  readonly #dispatch: EventDispatcher;
   readonly #shouldDispatch: ShouldDispatch;
   readonly #onError: ErrorListener;
   readonly #flushTimeoutMs: number | null;
@@ -96,7 +96,7 @@ export class WorkflowEventStep extends PassThrough implements WorkflowStep {
   constructor(
     step: WorkflowStep,
     instanceId: string,
-    dispatch: DispatchEvent,
+    dispatch: EventDispatcher,
     shouldDispatch: ShouldDispatch = () => true,
     options?: WorkflowEventStepOptions,
   ) {

@@ -5,7 +5,7 @@ import {
   checkWellFormed,
   dataText,
   sealEvent,
-  type ServerSentEvent,
+  type StreamEvent,
 } from "./event.ts";
 import { SSETargetError } from "../util/errors.ts";
 import { describeValue } from "../util/options.ts";
@@ -15,7 +15,7 @@ const LINE_BREAKS = /[\r\n\0]/;
 const encoder = new TextEncoder();
 
 /** An event that has been looked through: a copy nothing outside can change, and the size of its JSON. */
-export interface CheckedEvent<E extends ServerSentEvent> {
+export interface CheckedEvent<E extends StreamEvent> {
   readonly event: E;
   readonly bytes: number;
 }
@@ -25,7 +25,7 @@ export interface CheckedEvent<E extends ServerSentEvent> {
  *
  * @throws SSETargetError `invalid-event`, `invalid-type`, `reserved-type`, `invalid-id`, `invalid-key`, `unserializable-data`, `event-too-large`
  */
-export function checkEvent<E extends ServerSentEvent>(event: E, maxEventBytes: number): CheckedEvent<E> {
+export function checkEvent<E extends StreamEvent>(event: E, maxEventBytes: number): CheckedEvent<E> {
   if (typeof event !== "object" || event === null || Array.isArray(event)) {
     throw new SSETargetError(
       "invalid-event",

@@ -8,7 +8,7 @@ import { exactJson, isPlainJson } from "../util/exact-json.ts";
  * On the wire `type` becomes `event:`, `id` becomes `id:`, and all the rest becomes `data:` as one JSON object.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
-export interface ServerSentEvent {
+export interface StreamEvent {
   /** The name a browser listens to. No CR, LF or NUL; must not begin with `ssetarget:`. */
   readonly type: string;
   /** Assigned by the store; a value given to `dispatchEvent` is replaced. */
@@ -18,13 +18,13 @@ export interface ServerSentEvent {
 }
 
 /** An event of any type and with any fields: what a target or hub takes whose events are not typed. */
-export interface AnyEvent extends ServerSentEvent {
+export interface AnyEvent extends StreamEvent {
   // oxlint-disable-next-line typescript/no-explicit-any -- Only so are events of interfaces, such as spans, such events too.
   readonly [field: string]: any;
 }
 
 /** The events of this type among those of a target or hub; where their types are not known, any of them. */
-export type EventOfType<E extends ServerSentEvent, T extends string> = string extends E["type"]
+export type EventOfType<E extends StreamEvent, T extends string> = string extends E["type"]
   ? E
   : Extract<E, { readonly type: T }>;
 
@@ -38,7 +38,7 @@ export const DATA_FIELD = "ssetarget:data";
  * An event whose `data:` is one JSON value, whatever it is: a string, a number, a list, `null`, an object with a `type` of its own.
  * In a browser `JSON.parse(event.data)` is that value. Its `key` is not sent, and it has no further fields.
  */
-export interface DataEvent<T extends string = string, D = unknown> extends ServerSentEvent {
+export interface DataEvent<T extends string = string, D = unknown> extends StreamEvent {
   readonly type: T;
   readonly [DATA_FIELD]: D;
 }
@@ -50,7 +50,7 @@ export function dataEvent<T extends string, D>(type: T, value: D, key?: string):
 }
 
 /** An event that a store has given its place in the stream. */
-export type StoredEvent<E extends ServerSentEvent> = E & { readonly id: number };
+export type StoredEvent<E extends StreamEvent> = E & { readonly id: number };
 
 /**
  * A place in a stream: "I have everything up to and including `id`".
@@ -152,7 +152,7 @@ function mark<E extends object>(event: E, text: string): E {
 }
 
 /** The JSON text of an event's fields: the event without `type` and `id`. Never holds a raw CR or LF. */
-export function dataText(event: ServerSentEvent): string {
+export function dataText(event: StreamEvent): string {
   const known = KnownText.of(event);
   if (known !== undefined) return known;
   const { type: _type, id: _id, ...data } = event;
@@ -160,7 +160,7 @@ export function dataText(event: ServerSentEvent): string {
 }
 
 /** What stands in the event's `data:` line: its text, or that of its {@link DATA_FIELD}. Never holds a raw CR or LF. */
-export function wireText(event: ServerSentEvent): string {
+export function wireText(event: StreamEvent): string {
   const text = dataText(event);
   if (!(DATA_FIELD in event)) return text;
   // From the text and not from the event, for the event may hold something that has changed since the text was made.
@@ -174,7 +174,7 @@ export function wireText(event: ServerSentEvent): string {
  *
  * @throws SSETargetError `unserializable-data` where JSON cannot carry it; `invalid-type`, `invalid-key` where UTF-8 cannot.
  */
-export function snapshotEvent<E extends ServerSentEvent>(event: E): E {
+export function snapshotEvent<E extends StreamEvent>(event: E): E {
   if (KnownText.of(event) !== undefined) return event;
   const { type, key } = event;
   checkWellFormed(type, "invalid-type", "an event's `type`");
@@ -183,7 +183,7 @@ export function snapshotEvent<E extends ServerSentEvent>(event: E): E {
 }
 
 /** {@link snapshotEvent} of an event that is a copy already: nobody else holds it. */
-export function sealEvent<E extends ServerSentEvent>(event: E): E {
+export function sealEvent<E extends StreamEvent>(event: E): E {
   const { type: _type, id: _id, ...data } = event;
   const text = isPlainJson(data) ? JSON.stringify(data) : oddText(data, event.type);
   // A `toJSON` of the caller's may turn the whole event into something that is not an object.
@@ -207,7 +207,7 @@ function oddText(data: object, type: string): string {
 }
 
 /** The event at its place in the stream; keeps the text that was already made. Stores may use it, none has to. */
-export function withId<E extends ServerSentEvent>(event: E, id: number): StoredEvent<E> {
+export function withId<E extends StreamEvent>(event: E, id: number): StoredEvent<E> {
   const text = KnownText.of(event);
   return text === undefined ? Object.freeze({ ...event, id }) : mark({ ...event, id }, text);
 }
@@ -222,7 +222,7 @@ export interface EventRecord {
 }
 
 /** The event that was stored, from its record. */
-export function reviveEvent<E extends ServerSentEvent>({ id, type, text }: EventRecord): StoredEvent<E> {
+export function reviveEvent<E extends StreamEvent>({ id, type, text }: EventRecord): StoredEvent<E> {
   const event = { ...(JSON.parse(text) as object), type, id };
   return mark(event as unknown as StoredEvent<E>, text);
 }

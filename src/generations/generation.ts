@@ -1,6 +1,6 @@
 import { unref } from "../util/timers.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
-import type { Admission } from "../http/admission.ts";
+import type { Handled } from "../http/handled.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import { ChunkLog, type ChunkLogOptions, type ChunkStream } from "./chunk-log.ts";
 import { failureMessage, type SourceFailureOptions, DONE, SourceReader, type Source } from "../util/source-reader.ts";
@@ -26,7 +26,7 @@ export interface GenerationOptions<C> extends ChunkLogOptions<C> {
 export interface GenerationStream<C> extends ChunkStream<C> {
   readonly path: string;
   isCompleted(): Promise<boolean>;
-  admit(head: RequestHead): Promise<Admission>;
+  handle(head: RequestHead): Promise<Handled>;
   fetch(request: Request): Promise<Response>;
 }
 
@@ -66,8 +66,8 @@ export class Generation<C = unknown> {
   }
 
   /** The same for `toNodeHandler(generation)`. */
-  admit(head: RequestHead): Promise<Admission> {
-    return this.#stream.admit({ ...head, method: methodFor(head.method), url: this.#path(head.url) });
+  handle(head: RequestHead): Promise<Handled> {
+    return this.#stream.handle({ ...head, method: methodFor(head.method), url: this.#path(head.url) });
   }
 
   /** The same origin and query, but the path of the generation's stream. */

@@ -2,7 +2,7 @@ import type { EndData } from "../event/event.ts";
 import { MAX_TIMER_MS } from "../util/timers.ts";
 import { guarded } from "../util/guard.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
-import type { Admission } from "../http/admission.ts";
+import type { Handled } from "../http/handled.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import { delayOption, describeValue, readOptions, wholeNumberOption, checkFunction } from "../util/options.ts";
 import type { ChunkEvent } from "./chunk-log.ts";
@@ -36,7 +36,7 @@ export interface GenerationHub<C> {
     complete(end?: EndData): Promise<void>;
     isCompleted(): Promise<boolean>;
   };
-  admit(head: RequestHead): Promise<Admission>;
+  handle(head: RequestHead): Promise<Handled>;
   fetch(request: Request): Promise<Response>;
 }
 
@@ -118,7 +118,7 @@ export class Generations<C = unknown> {
         dispatchEvents: (events) => stream.dispatchEvents(events),
         complete: (end) => stream.complete(end),
         isCompleted: () => stream.isCompleted(),
-        admit: (head) => this.#hub.admit(head),
+        handle: (head) => this.#hub.handle(head),
         fetch: (request) => this.#hub.fetch(request),
       },
       source,

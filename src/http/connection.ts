@@ -1,4 +1,4 @@
-import type { GapReason, ServerSentEvent } from "../event/event.ts";
+import type { GapReason, StreamEvent } from "../event/event.ts";
 import type { ErrorListener } from "../util/errors.ts";
 import type { Feed, FeedConnection, StartingPoint } from "../stream/feed.ts";
 import type { Chunk } from "../stream/frame-window.ts";
@@ -33,7 +33,7 @@ export interface ConnectionContext {
  */
 export class Connection implements FeedConnection, SinkListener, KeepAliveMember, StallMember, AgingMember {
   readonly sink: Sink;
-  readonly #feed: Feed<ServerSentEvent>;
+  readonly #feed: Feed<StreamEvent>;
   readonly #context: ConnectionContext;
   readonly #onClosed: () => void;
   readonly #isPartial: boolean;
@@ -51,7 +51,7 @@ export class Connection implements FeedConnection, SinkListener, KeepAliveMember
   #gapReason: "trimmed" | "overflow" | undefined;
 
   constructor(
-    feed: Feed<ServerSentEvent>,
+    feed: Feed<StreamEvent>,
     sink: Sink,
     start: StartingPoint,
     context: ConnectionContext,

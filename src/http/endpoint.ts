@@ -1,11 +1,11 @@
-import type { ServerSentEvent } from "../event/event.ts";
+import type { StreamEvent } from "../event/event.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import type { Feed, StartAt } from "../stream/feed.ts";
 import { withTimeout } from "../util/with-timeout.ts";
 import { STREAM_HEADERS, STREAM_NAME_HEADER } from "../wire/response-head.ts";
 import { textHash } from "../util/text-hash.ts";
 import { AgeLimit } from "./age-limit.ts";
-import { refuse, refuseAs, sendAway, unavailable, type Admission } from "./admission.ts";
+import { refuse, refuseAs, sendAway, unavailable, type Handled } from "./handled.ts";
 import { Connection, type ConnectionContext } from "./connection.ts";
 import type { CorsPolicy } from "./cors.ts";
 import { heartbeatMs, KeepAlive } from "./keep-alive.ts";
@@ -32,7 +32,7 @@ export interface StreamRoute {
   /** Whether there is such a stream. Creates nothing. */
   exists(): boolean | Promise<boolean>;
   /** The stream's feed, made on demand. */
-  feed(): Feed<ServerSentEvent>;
+  feed(): Feed<StreamEvent>;
   /** A client has left, or did not come in after `feed` was called: what was made for it alone can go. */
   onLeft?(): void;
 }
@@ -94,17 +94,17 @@ export class Endpoint {
   }
 
   async fetch(request: Request): Promise<Response> {
-    const admission = await this.admit(requestHead(request));
-    if (admission.kind === "reply") {
-      return new Response(admission.body, { status: admission.status, headers: admission.headers });
+    const handled = await this.handle(requestHead(request));
+    if (handled.kind === "reply") {
+      return new Response(handled.body, { status: handled.status, headers: handled.headers });
     }
     const sink = new WebStreamSink(request.signal);
-    admission.connect(sink);
-    return new Response(sink.body, { status: 200, headers: admission.headers });
+    handled.connect(sink);
+    return new Response(sink.body, { status: 200, headers: handled.headers });
   }
 
   /** Decides about a request. Nothing is subscribed to before `connect` is called. */
-  async admit(head: RequestHead): Promise<Admission> {
+  async handle(head: RequestHead): Promise<Handled> {
     const cors = this.#options.cors?.headers(head.header("origin")) ?? {};
     // One parse makes the URL that is routed and the one that `authorize` is shown.
     const url = head.malformed ?? parseTarget(head.url);
@@ -137,12 +137,12 @@ export class Endpoint {
     url: URL,
     route: StreamRoute,
     cors: Readonly<Record<string, string>>,
-  ): Promise<Admission> {
+  ): Promise<Handled> {
     const refusal = await this.#refusal(head, url, route.stream);
     if (refusal !== undefined) return refuseAs(refusal, cors);
     if (this.#isClosed) return this.#sendAwayFromClosed(head, cors);
-    let feed: Feed<ServerSentEvent> | undefined;
-    let admission: Admission | undefined;
+    let feed: Feed<StreamEvent> | undefined;
+    let handled: Handled | undefined;
     try {
       const exists = route.exists();
       const isThere = typeof exists === "boolean" ? exists : await this.#inTime(exists, "`exists` did not answer");
@@ -151,8 +151,8 @@ export class Endpoint {
         return { kind: "reply", status: 200, headers: { ...STREAM_HEADERS, ...cors }, body: null };
       feed = route.feed();
       await feed.open();
-      admission = this.#streamFrom(feed, route, head, url, cors);
-      return admission;
+      handled = this.#streamFrom(feed, route, head, url, cors);
+      return handled;
     } catch (error) {
       if (error instanceof SSETargetError && error.code === "too-many-streams") return unavailable(cors);
       if (this.#isClosed) return this.#sendAwayFromClosed(head, cors);
@@ -160,22 +160,22 @@ export class Endpoint {
       if (head.method === "HEAD") return unavailable(cors);
       return this.#awayFor(STORE_RETRY_MS * (0.5 + Math.random()), cors);
     } finally {
-      if (feed !== undefined && admission?.kind !== "stream") route.onLeft?.();
+      if (feed !== undefined && handled?.kind !== "stream") route.onLeft?.();
     }
   }
 
   /** An opaque name of what this endpoint serves from the feed. Hashed, because a stream's name may say whose it is. */
-  #nameOf(feed: Feed<ServerSentEvent>, stream: string): string {
+  #nameOf(feed: Feed<StreamEvent>, stream: string): string {
     return textHash(JSON.stringify([feed.historyName, stream, this.#options.startAt]));
   }
 
   #streamFrom(
-    feed: Feed<ServerSentEvent>,
+    feed: Feed<StreamEvent>,
     route: StreamRoute,
     head: RequestHead,
     url: URL,
     cors: Readonly<Record<string, string>>,
-  ): Admission {
+  ): Handled {
     const start = feed.locate(requestCursor(head, url), this.#options.startAt);
     if (start === null) return { kind: "reply", status: 204, headers: cors, body: null };
     const { session } = head;
@@ -202,11 +202,11 @@ export class Endpoint {
   }
 
   /** A browser's EventSource gives up forever on a 503, but reconnects after a stream that ends. */
-  #sendAwayFromClosed(head: RequestHead, cors: Readonly<Record<string, string>>): Admission {
+  #sendAwayFromClosed(head: RequestHead, cors: Readonly<Record<string, string>>): Handled {
     return head.method === "GET" ? this.#awayFor(this.#plannedRetryMs(), cors) : unavailable(cors);
   }
 
-  #awayFor(retryMs: number, cors: Readonly<Record<string, string>>): Admission {
+  #awayFor(retryMs: number, cors: Readonly<Record<string, string>>): Handled {
     const headers = { ...STREAM_HEADERS, ...cors };
     return { kind: "stream", headers, connect: (sink) => sendAway(sink, retryMs) };
   }

@@ -14,7 +14,10 @@ export interface CloseOptions {
 
 /** The options with their defaults. @throws SSETargetError `invalid-option` */
 export function resolveCloseOptions(options: CloseOptions | undefined): Required<CloseOptions> {
-  const { reconnectSpreadMs, closeTimeoutMs } = readOptions("close", options, { reconnectSpreadMs: true, closeTimeoutMs: true });
+  const { reconnectSpreadMs, closeTimeoutMs } = readOptions("close", options, {
+    reconnectSpreadMs: true,
+    closeTimeoutMs: true,
+  });
   return {
     reconnectSpreadMs: wholeNumberOption("reconnectSpreadMs", reconnectSpreadMs, 3_000, 0, MAX_TIMER_MS),
     closeTimeoutMs: wholeNumberOption("closeTimeoutMs", closeTimeoutMs, 5_000, 0, MAX_TIMER_MS),

@@ -1,12 +1,12 @@
 import { readOptions } from "../util/options.ts";
-import { END_EVENT_TYPE, type EndData, type ServerSentEvent, type StoredEvent } from "../event/event.ts";
+import { END_EVENT_TYPE, type EndData, type StreamEvent, type StoredEvent } from "../event/event.ts";
 import { SSETargetError } from "../util/errors.ts";
 import type { StreamWriter } from "../stream/stream-writer.ts";
 import { checkEvent } from "../event/check-event.ts";
 import type { Listeners } from "./listeners.ts";
 
 /** The way into one stream: checks events, calls the listeners, and passes events to the writer. */
-export class Dispatcher<E extends ServerSentEvent> {
+export class Dispatcher<E extends StreamEvent> {
   readonly #writer: StreamWriter<E>;
   readonly #listeners: Listeners<E>;
   readonly #stream: string;
@@ -52,7 +52,7 @@ export class Dispatcher<E extends ServerSentEvent> {
     this.#checkOpen();
     const { reason, message } = readOptions("complete", given, { reason: true, message: true });
     // The key makes a second call, and a call in another process, answer with the end that is already there.
-    const end: ServerSentEvent & EndData = {
+    const end: StreamEvent & EndData = {
       type: END_EVENT_TYPE,
       key: END_EVENT_TYPE,
       ...(reason === undefined ? {} : { reason }),

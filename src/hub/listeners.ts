@@ -1,9 +1,9 @@
-import type { ServerSentEvent } from "../event/event.ts";
+import type { StreamEvent } from "../event/event.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import { describeValue, readOptions } from "../util/options.ts";
 
 /** What a listener on the server's side is given: the event before it is stored and sent. */
-export class DispatchEvent<E extends ServerSentEvent> {
+export class DispatchedEvent<E extends StreamEvent> {
   readonly type: E["type"];
   /** The event itself. It has no id yet. */
   readonly event: E;
@@ -28,9 +28,9 @@ export class DispatchEvent<E extends ServerSentEvent> {
 }
 
 /** A function, or an object with `handleEvent`, as the DOM has it. */
-export type DispatchListener<E extends ServerSentEvent> =
-  | ((event: DispatchEvent<E>) => void)
-  | { handleEvent(event: DispatchEvent<E>): void };
+export type DispatchListener<E extends StreamEvent> =
+  | ((event: DispatchedEvent<E>) => void)
+  | { handleEvent(event: DispatchedEvent<E>): void };
 
 export interface DispatchListenerOptions {
   /** Remove the listener after its first call. @defaultValue false */
@@ -41,7 +41,7 @@ export interface DispatchListenerOptions {
  * Listeners by event type. Unlike the platform's `EventTarget` it does not throw a listener's error at the process:
  * an error goes to `onError`, and the other listeners and the dispatch go on.
  */
-export class Listeners<E extends ServerSentEvent> {
+export class Listeners<E extends StreamEvent> {
   readonly #byType = new Map<string, Map<DispatchListener<E>, boolean>>();
   readonly #onError: ErrorListener;
 
@@ -74,7 +74,7 @@ export class Listeners<E extends ServerSentEvent> {
   call(event: E, stream: string): boolean {
     const listeners = this.#byType.get(event.type);
     if (listeners === undefined) return true;
-    const dispatch = new DispatchEvent(event, stream);
+    const dispatch = new DispatchedEvent(event, stream);
     for (const [listener, once] of Array.from(listeners)) {
       if (once) this.remove(event.type, listener);
       try {

@@ -1,6 +1,6 @@
-import type { AnyEvent, EndData, EventOfType, ServerSentEvent, StoredEvent } from "../event/event.ts";
+import type { AnyEvent, EndData, EventOfType, StreamEvent, StoredEvent } from "../event/event.ts";
 import { SSETargetError } from "../util/errors.ts";
-import type { Admission } from "../http/admission.ts";
+import type { Handled } from "../http/handled.ts";
 import { Endpoint, type StreamRoute } from "../http/endpoint.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import {
@@ -28,7 +28,7 @@ import { VolatileStores } from "./volatile-stores.ts";
 import { resolveOptions, TARGET_OPTIONS, type ResolvedOptions, type SSETargetOptions } from "./options.ts";
 
 /** Options of a hub; those of a target hold for each of its streams, `maxConnections` for all together. */
-export interface SSEHubOptions<E extends ServerSentEvent> extends SSETargetOptions {
+export interface SSEHubOptions<E extends StreamEvent> extends SSETargetOptions {
   /**
    * Makes the store of a stream when the stream is first used; or stores that know many streams by name, which the hub
    * does not close.
@@ -50,7 +50,7 @@ export interface SSEHubOptions<E extends ServerSentEvent> extends SSETargetOptio
   readonly evictAfterMs?: number | null;
 }
 
-const HUB_OPTIONS: OptionNames<SSEHubOptions<ServerSentEvent>> = {
+const HUB_OPTIONS: OptionNames<SSEHubOptions<StreamEvent>> = {
   ...TARGET_OPTIONS,
   store: true,
   exists: true,
@@ -59,7 +59,7 @@ const HUB_OPTIONS: OptionNames<SSEHubOptions<ServerSentEvent>> = {
 };
 
 /** One stream of a hub, by name. It may be kept as long as one likes: it is looked up at every use. */
-export interface HubStream<E extends ServerSentEvent> {
+export interface HubStream<E extends StreamEvent> {
   readonly name: string;
   /** The path that the hub serves the stream at. Throws `invalid-option` if the hub was made without one. */
   readonly path: string;
@@ -82,7 +82,7 @@ export interface HubStream<E extends ServerSentEvent> {
  * const tracer = new Tracer(hub.stream(runId), runId);
  * ```
  */
-export class SSEHub<E extends ServerSentEvent = AnyEvent, P extends string = string> {
+export class SSEHub<E extends StreamEvent = AnyEvent, P extends string = string> {
   readonly #pattern: PathPattern | undefined;
   readonly #options: ResolvedOptions;
   readonly #exists: SSEHubOptions<E>["exists"];
@@ -179,8 +179,8 @@ export class SSEHub<E extends ServerSentEvent = AnyEvent, P extends string = str
   }
 
   /** Decides about a request without making a `Response`: the door for adapters that write to something else. */
-  admit(head: RequestHead): Promise<Admission> {
-    return this.#endpoint.admit(head);
+  handle(head: RequestHead): Promise<Handled> {
+    return this.#endpoint.handle(head);
   }
 
   /** Takes no more events or clients, lets what is under way finish, and sends clients away with a jittered `retry:`. Idempotent. @throws SSETargetError `invalid-option`, and then nothing is closed */
@@ -225,14 +225,14 @@ export class SSEHub<E extends ServerSentEvent = AnyEvent, P extends string = str
       stream: name,
       path: this.#pattern.pathOf(name),
       exists: () => this.#streams.has(name) || this.#exists === undefined || this.#exists(name),
-      feed: () => this.#view(name).feed as unknown as Feed<ServerSentEvent>,
+      feed: () => this.#view(name).feed as unknown as Feed<StreamEvent>,
       onLeft: () => this.#streams.left(name),
     };
   }
 }
 
 /** A stream by its name only. */
-class NamedStream<E extends ServerSentEvent> implements HubStream<E> {
+class NamedStream<E extends StreamEvent> implements HubStream<E> {
   readonly name: string;
   readonly #pattern: PathPattern | undefined;
   readonly #use: (name: string) => StreamOfHub<E>;
@@ -280,7 +280,7 @@ class NamedStream<E extends ServerSentEvent> implements HubStream<E> {
 }
 
 /** A stream while the hub holds it. */
-class StreamOfHub<E extends ServerSentEvent> implements RegisteredStream {
+class StreamOfHub<E extends StreamEvent> implements RegisteredStream {
   readonly feed: Feed<E>;
   readonly dispatcher: Dispatcher<E>;
   readonly #log: EventLog<E>;
@@ -328,7 +328,7 @@ class StreamOfHub<E extends ServerSentEvent> implements RegisteredStream {
 }
 
 /** @throws SSETargetError `invalid-option` */
-function storeMaker<E extends ServerSentEvent>(
+function storeMaker<E extends StreamEvent>(
   store: SSEHubOptions<E>["store"],
 ): ((name: string) => EventStore<E> | EventLog<E>) | undefined {
   if (store === undefined || typeof store === "function") return store;

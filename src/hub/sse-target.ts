@@ -1,6 +1,6 @@
-import type { AnyEvent, EndData, EventOfType, ServerSentEvent, StoredEvent } from "../event/event.ts";
+import type { AnyEvent, EndData, EventOfType, StreamEvent, StoredEvent } from "../event/event.ts";
 import { SSETargetError } from "../util/errors.ts";
-import type { Admission } from "../http/admission.ts";
+import type { Handled } from "../http/handled.ts";
 import { Endpoint, type StreamRoute } from "../http/endpoint.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import { describeValue, readOptions } from "../util/options.ts";
@@ -29,7 +29,7 @@ import { resolveOptions, TARGET_OPTIONS, type SSETargetOptions } from "./options
  * ```
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
-export class SSETarget<E extends ServerSentEvent = AnyEvent> {
+export class SSETarget<E extends StreamEvent = AnyEvent> {
   readonly #feed: Feed<E>;
   readonly #endpoint: Endpoint;
   readonly #listeners: Listeners<E>;
@@ -72,7 +72,7 @@ export class SSETarget<E extends ServerSentEvent = AnyEvent> {
     const route: StreamRoute = {
       stream: path ?? "",
       exists: () => true,
-      feed: () => this.#feed as unknown as Feed<ServerSentEvent>,
+      feed: () => this.#feed as unknown as Feed<StreamEvent>,
     };
     this.#endpoint = new Endpoint({
       ...resolved,
@@ -135,8 +135,8 @@ export class SSETarget<E extends ServerSentEvent = AnyEvent> {
   }
 
   /** Decides about a request without making a `Response`: the door for adapters that write to something else. */
-  admit(head: RequestHead): Promise<Admission> {
-    return this.#endpoint.admit(head);
+  handle(head: RequestHead): Promise<Handled> {
+    return this.#endpoint.handle(head);
   }
 
   /** Takes no more events or clients, lets what is under way finish, and sends clients away with a jittered `retry:`. Idempotent. @throws SSETargetError `invalid-option`, and then nothing is closed */

@@ -1,4 +1,4 @@
-import { END_EVENT_TYPE, type ServerSentEvent } from "../event/event.ts";
+import { END_EVENT_TYPE, type StreamEvent } from "../event/event.ts";
 import { MemoryEventStore } from "../store/memory-event-store.ts";
 
 const MAX_STORE_BYTES = 4 * 1024 * 1024;
@@ -14,7 +14,7 @@ interface Remains {
  * how far it had come and whether it had ended, so that one who comes later is told that something is missing, and a
  * stream that has ended stays so.
  */
-export class VolatileStores<E extends ServerSentEvent> {
+export class VolatileStores<E extends StreamEvent> {
   readonly #stores = new Map<string, MemoryEventStore<E>>();
   readonly #remains = new Map<string, Remains>();
 
@@ -24,7 +24,7 @@ export class VolatileStores<E extends ServerSentEvent> {
     const store = new MemoryEventStore<E>({ maxBytes: MAX_STORE_BYTES, startAfterId });
     // Takes effect at once: the memory store waits for nothing.
     if (remains?.isCompleted === true)
-      void store.append([{ type: END_EVENT_TYPE, key: END_EVENT_TYPE } as ServerSentEvent as E]);
+      void store.append([{ type: END_EVENT_TYPE, key: END_EVENT_TYPE } as StreamEvent as E]);
     this.#stores.set(name, store);
     return store;
   }

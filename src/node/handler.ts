@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { SSETargetError } from "../util/errors.ts";
 import { describeValue } from "../util/options.ts";
-import type { Admission } from "../http/admission.ts";
+import type { Handled } from "../http/handled.ts";
 import { beginLast, isDropped, turnOf } from "./pipeline.ts";
 import { nodeRequestHead } from "./request-head.ts";
 import { isGone, NodeSink } from "./sink.ts";
@@ -11,8 +11,8 @@ import type { RequestHead } from "../http/request-head.ts";
 import { NOBODY, type Sink } from "../http/sink.ts";
 
 /** What a handler serves: a target, a hub, or anything else that admits requests. */
-export interface Admitting {
-  admit(head: RequestHead): Promise<Admission>;
+export interface RequestHandler {
+  handle(head: RequestHead): Promise<Handled>;
 }
 
 /**
@@ -28,9 +28,9 @@ export interface Admitting {
  * @throws SSETargetError `invalid-option`
  */
 export function toNodeHandler(
-  target: Admitting,
+  target: RequestHandler,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  if (typeof (target as Admitting | undefined)?.admit !== "function") {
+  if (typeof (target as RequestHandler | undefined)?.handle !== "function") {
     throw new SSETargetError(
       "invalid-option",
       `\`target\` must be an SSETarget, an SSEHub or something else with \`admit\`, got ${describeValue(target)}`,
@@ -43,7 +43,7 @@ export function toNodeHandler(
 }
 
 /** Answers a request, and has let go of all that decided about it when its stream has begun. Never rejects. */
-async function handle(target: Admitting, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handle(target: RequestHandler, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     const turn = turnOf(request, response);
     if (turn !== undefined && !(await turn)) return;
@@ -52,7 +52,7 @@ async function handle(target: Admitting, request: IncomingMessage, response: Ser
     response.on("error", ignore);
     // Nobody reads a body. While one waits, `http` does not read on, and would not see that the client has left.
     if (!request.complete) request.resume?.();
-    answer(request, response, await target.admit(nodeRequestHead(request)));
+    answer(request, response, await target.handle(nodeRequestHead(request)));
   } catch {
     breakOff(response);
   }
@@ -61,17 +61,17 @@ async function handle(target: Admitting, request: IncomingMessage, response: Ser
 function ignore(): void {}
 
 /** Does what was decided about a request, unless somebody else has answered it. */
-export function answer(request: IncomingMessage, response: ServerResponse, admission: Admission): void {
-  if (admission.kind === "stream") {
-    stream(request, response, admission);
+export function answer(request: IncomingMessage, response: ServerResponse, handled: Handled): void {
+  if (handled.kind === "stream") {
+    stream(request, response, handled);
   } else if (!isTaken(response)) {
     removeLength(response);
-    response.writeHead(admission.status, admission.headers);
-    response.end(request.method === "HEAD" ? undefined : (admission.body ?? undefined));
+    response.writeHead(handled.status, handled.headers);
+    response.end(request.method === "HEAD" ? undefined : (handled.body ?? undefined));
   }
 }
 
-function stream(request: IncomingMessage, response: ServerResponse, admission: Admission & { kind: "stream" }): void {
+function stream(request: IncomingMessage, response: ServerResponse, handled: Handled & { kind: "stream" }): void {
   // Over HTTP/1.1 nothing can follow a stream, so nothing shall be sent after it.
   const isHttp1 = request.httpVersionMajor < 2;
   const socket = response.socket instanceof Socket && isHttp1 ? response.socket : undefined;
@@ -80,7 +80,7 @@ function stream(request: IncomingMessage, response: ServerResponse, admission: A
     if (isTaken(response) || isDropped(request, response)) return;
     if (isHttp1) beginLast(request);
     removeLength(response);
-    response.writeHead(200, isHttp1 ? { ...admission.headers, connection: "close" } : { ...admission.headers });
+    response.writeHead(200, isHttp1 ? { ...handled.headers, connection: "close" } : { ...handled.headers });
     // Small writes must leave at once; a stream may be silent for longer than a socket's idle time.
     socket?.setNoDelay(true);
     (socket ?? request.socket)?.setTimeout?.(0);
@@ -91,7 +91,7 @@ function stream(request: IncomingMessage, response: ServerResponse, admission: A
     sink = direct === undefined ? new NodeSink(response) : new NodeSocketSink(response, direct);
   } finally {
     // With nobody as well: what was made for this client alone can go.
-    admission.connect(sink);
+    handled.connect(sink);
     socket?.uncork();
   }
 }
@@ -106,7 +106,7 @@ function isTaken(response: ServerResponse): boolean {
   return response.headersSent || response.writableEnded || isGone(response);
 }
 
-/** What was to be sent could not be: a middleware's `writeHead` threw, or `admit` rejected. */
+/** What was to be sent could not be: a middleware's `writeHead` threw, or `handle` rejected. */
 function breakOff(response: ServerResponse): void {
   try {
     if (response.headersSent) {

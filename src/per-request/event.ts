@@ -1,4 +1,4 @@
-import { checkWellFormed, RESERVED_TYPE_PREFIX, type ServerSentEvent as EventForm } from "../event/event.ts";
+import { checkWellFormed, RESERVED_TYPE_PREFIX } from "../event/event.ts";
 import { SSETargetError } from "../util/errors.ts";
 import { describeThrown, describeValue, wholeNumberOption } from "../util/options.ts";
 import { messageFrame } from "../wire/message-frame.ts";
@@ -31,7 +31,7 @@ export type ServerSentEventData = { readonly [name: string]: unknown } & {
 };
 
 /** An event as the listeners of a per-request target see it before it is sent. */
-export interface SentEvent extends Event {
+export interface ServerSentEvent extends Event {
   /** The text that a browser will find in `event.data` (but for CR and CRLF, which become LF). */
   readonly data: string;
   readonly id: string | number | undefined;
@@ -49,15 +49,15 @@ export interface ServerSentEventConstructor {
    * @throws SSETargetError `invalid-type`, `reserved-type`, `invalid-id`, `unserializable-data`, and `invalid-option` for an
    *   object that mixes these members with others
    */
-  new (type: string, init?: ServerSentEventInit): SentEvent;
-  new (type: string, data: ServerSentEventData | readonly unknown[] | string | number | boolean | null): SentEvent;
+  new (type: string, init?: ServerSentEventInit): ServerSentEvent;
+  new (
+    type: string,
+    data: ServerSentEventData | readonly unknown[] | string | number | boolean | null,
+  ): ServerSentEvent;
   /** The form with data and its options apart. The second argument is the data, whatever it is. */
-  new (type: string, data: unknown, init: Omit<ServerSentEventInit, "data">): SentEvent;
-  readonly prototype: SentEvent;
+  new (type: string, data: unknown, init: Omit<ServerSentEventInit, "data">): ServerSentEvent;
+  readonly prototype: ServerSentEvent;
 }
-
-/** As a type: the form of everything that is dispatched. As a class: {@link ServerSentEventConstructor}. */
-export type ServerSentEvent = EventForm;
 
 /**
  * An event for one client, as one dispatches it on a `ServerSentEventTarget`.
@@ -67,7 +67,7 @@ export type ServerSentEvent = EventForm;
  * ```
  * @see https://oakserver.github.io/oak/sse, whose names these are
  */
-export const ServerSentEvent: ServerSentEventConstructor = class extends Event implements SentEvent {
+export const ServerSentEvent: ServerSentEventConstructor = class extends Event implements ServerSentEvent {
   readonly #data: string;
   readonly #id: string | number | undefined;
   readonly #retry: number | undefined;

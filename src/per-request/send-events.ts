@@ -1,6 +1,6 @@
 import { END_EVENT_TYPE } from "../event/event.ts";
 import { SSETargetError } from "../util/errors.ts";
-import type { Admission } from "../http/admission.ts";
+import type { Handled } from "../http/handled.ts";
 import { acceptsEventStream, requestHead, type RequestHead } from "../http/request-head.ts";
 import { parseTarget } from "../http/request-target.ts";
 import { NOBODY, type Sink } from "../http/sink.ts";
@@ -48,7 +48,7 @@ export type SendEventsArguments =
  * return target.response;
  * ```
  *
- * With a source each of its values is sent as a message (what `new ServerSentEvent(…)` makes, as that event), and the next is asked
+ * With a source each of its values is sent as a message (what `new StreamEvent(…)` makes, as that event), and the next is asked
  * for when the client can take more. When the client goes, the source is told by `return()` and by its signal; when the source ends,
  * or throws, the stream ends for good, with the reason in `ssetarget:end`.
  *
@@ -79,7 +79,7 @@ export function sendEvents(request: Request, ...rest: SendEventsArguments): Resp
 export function beginEvents(
   head: RequestHead,
   rest: SendEventsArguments,
-  answer: (opening: Admission, headers: Headers) => void,
+  answer: (opening: Handled, headers: Headers) => void,
 ): ServerSentEventTarget {
   const [source, given] = readArguments(rest);
   const { headers: ownInit, errorMessage, ...options } = readOptions("sendEvents", given, SEND_OPTIONS);
@@ -135,7 +135,7 @@ function replyTo(
   head: RequestHead,
   url: URL | string,
   lastEventId: string | undefined,
-): Extract<Admission, { kind: "reply" }> | undefined {
+): Extract<Handled, { kind: "reply" }> | undefined {
   if (typeof url === "string") return { kind: "reply", status: 400, headers: REFUSAL_HEADERS, body: `${url}\n` };
   // A preflight asks whether it may ask; the headers say so.
   if (head.method === "OPTIONS") return { kind: "reply", status: 204, headers: {}, body: null };

@@ -1,6 +1,6 @@
 import { MAX_TIMER_MS } from "../util/timers.ts";
 import { guarded } from "../util/guard.ts";
-import { END_EVENT_TYPE, wireText, type EndData, type ServerSentEvent as EventForm } from "../event/event.ts";
+import { END_EVENT_TYPE, wireText, type EndData, type StreamEvent } from "../event/event.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import { MessageWriter } from "../http/message-writer.ts";
 import type { Sink } from "../http/sink.ts";
@@ -15,7 +15,7 @@ import {
 import { KEEP_ALIVE_TEXT } from "../wire/frame.ts";
 import { commentFrame, messageFrame } from "../wire/message-frame.ts";
 import { checkEvent } from "../event/check-event.ts";
-import { CLOSE_TYPE, ServerSentEvent, type SentEvent } from "./event.ts";
+import { CLOSE_TYPE, ServerSentEvent } from "./event.ts";
 
 /** Options of a target for one request. Absent and `undefined` mean the default. */
 export interface ServerSentEventTargetOptions {
@@ -44,7 +44,9 @@ export interface ServerSentEventTargetOptions {
 }
 
 /** Hears of an event of a per-request target. */
-export type SentEventListener = ((event: SentEvent) => unknown) | { handleEvent(event: SentEvent): unknown };
+export type SentEventListener =
+  | ((event: ServerSentEvent) => unknown)
+  | { handleEvent(event: ServerSentEvent): unknown };
 
 /**
  * One client, as an `EventTarget`: what is dispatched here is dispatched on the `EventSource` there. Nothing is stored, and nobody
@@ -103,7 +105,7 @@ export class ServerSentEventTarget extends EventTarget {
    * @returns whether it was taken: not prevented, and the client is still there
    * @throws SSETargetError `invalid-event`, `invalid-type`, `reserved-type`, `invalid-id`, `invalid-key`, `unserializable-data`
    */
-  override dispatchEvent(event: Event | EventForm): boolean {
+  override dispatchEvent(event: Event | StreamEvent): boolean {
     const sent = event instanceof Event ? event : eventOf(event);
     const isWanted = super.dispatchEvent(sent);
     if (!isWanted || !(sent instanceof ServerSentEvent)) return isWanted;
@@ -168,7 +170,7 @@ export class ServerSentEventTarget extends EventTarget {
     if (guard === undefined) {
       guard = (event) => {
         try {
-          const heard = event as SentEvent;
+          const heard = event as ServerSentEvent;
           const answer = typeof listener === "function" ? listener.call(this, heard) : listener.handleEvent(heard);
           // An async function is a listener too; its rejection must not end the process.
           if (answer instanceof Promise) answer.catch(this.#onError);
@@ -185,7 +187,7 @@ export class ServerSentEventTarget extends EventTarget {
 /** Every event has a size for a target that keeps none. */
 const ANY_SIZE = Number.MAX_SAFE_INTEGER;
 
-function eventOf(form: EventForm): SentEvent {
+function eventOf(form: StreamEvent): ServerSentEvent {
   const { event } = checkEvent(form, ANY_SIZE);
   return new ServerSentEvent(event.type, { data: wireText(event), id: event.id, cancelable: true });
 }

@@ -5,7 +5,7 @@ import type { ClientEvent, ReceivedOf } from "../client/client-event.ts";
 import { CONNECT_OPTIONS, type ConnectOptions } from "../client/connect-options.ts";
 import { throwTo } from "../client/delivery.ts";
 import type { ConnectionState } from "../client/connection-state.ts";
-import type { GapData, ServerSentEvent } from "../event/event.ts";
+import type { GapData, StreamEvent } from "../event/event.ts";
 import { type OptionNames, readOptions, wholeNumberOption } from "../util/options.ts";
 import { EventFold, type EventView } from "./event-fold.ts";
 import { SharedStream } from "./shared-stream.ts";
@@ -14,7 +14,7 @@ import { CLOSED, CONNECTING } from "./stream-state.ts";
 import { useSharedStream } from "./use-shared-stream.ts";
 import { useStreamOptions } from "./use-stream-options.ts";
 
-export interface EventStreamOptions<E extends ServerSentEvent, S = undefined> extends ConnectOptions {
+export interface EventStreamOptions<E extends StreamEvent, S = undefined> extends ConnectOptions {
   /** How many events `events` holds, the newest ones; 0 where it is not needed. @defaultValue 100 */
   readonly maxEvents?: number;
   /**
@@ -32,7 +32,7 @@ export interface EventStreamOptions<E extends ServerSentEvent, S = undefined> ex
   readonly initialData?: S;
 }
 
-const STREAM_OPTIONS: OptionNames<EventStreamOptions<ServerSentEvent>> = {
+const STREAM_OPTIONS: OptionNames<EventStreamOptions<StreamEvent>> = {
   ...CONNECT_OPTIONS,
   maxEvents: true,
   onEvent: true,
@@ -41,7 +41,7 @@ const STREAM_OPTIONS: OptionNames<EventStreamOptions<ServerSentEvent>> = {
 };
 
 /** A stream as it stands. Another object whenever anything in it has changed. */
-export interface EventStream<E extends ServerSentEvent, S = undefined> {
+export interface EventStream<E extends StreamEvent, S = undefined> {
   /** The newest events, at most `maxEvents`, oldest first. Emptied when the server's history has begun anew. */
   readonly events: readonly ReceivedOf<E>[];
   readonly last: ReceivedOf<E> | undefined;
@@ -64,7 +64,7 @@ export interface EventStream<E extends ServerSentEvent, S = undefined> {
  * @param url null: not now
  * @throws SSETargetError `invalid-option`
  */
-export function useEventStream<E extends ServerSentEvent, S = undefined>(
+export function useEventStream<E extends StreamEvent, S = undefined>(
   url: string | URL | null,
   options?: EventStreamOptions<E, S>,
 ): EventStream<E, S> {

@@ -1,4 +1,4 @@
-import type { ServerSentEvent } from "../event/event.ts";
+import type { StreamEvent } from "../event/event.ts";
 import { SSETargetError } from "../util/errors.ts";
 import { describeValue } from "../util/options.ts";
 import type { EventLog, EventStore } from "./event-log.ts";
@@ -11,7 +11,7 @@ import { FollowableLog, isFollowable } from "./followable-store.ts";
  * @param timeoutMs limits each call of a store with two methods; `null`: no limit.
  * @throws SSETargetError `invalid-option`
  */
-export function asEventLog<E extends ServerSentEvent>(
+export function asEventLog<E extends StreamEvent>(
   store: EventStore<E> | EventLog<E>,
   timeoutMs: number | null,
 ): EventLog<E> {

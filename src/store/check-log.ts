@@ -1,4 +1,4 @@
-import type { ServerSentEvent, StoredEvent } from "../event/event.ts";
+import type { StreamEvent, StoredEvent } from "../event/event.ts";
 import { SSETargetError } from "../util/errors.ts";
 import { describeValue } from "../util/options.ts";
 import type { EventBounds, LogWatch } from "./event-log.ts";
@@ -8,7 +8,7 @@ const LINE_BREAKS = /[\r\n\0]/;
 const EPOCH = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** One stored event. @throws SSETargetError `store-contract` if its id or type would corrupt the wire */
-export function checkStored<E extends ServerSentEvent>(event: StoredEvent<E>): StoredEvent<E> {
+export function checkStored<E extends StreamEvent>(event: StoredEvent<E>): StoredEvent<E> {
   if (!Number.isSafeInteger(event?.id) || event.id <= 0) {
     throw broken(`a stored event must have a positive whole number as its \`id\`, got ${describeValue(event?.id)}`);
   }
@@ -19,7 +19,7 @@ export function checkStored<E extends ServerSentEvent>(event: StoredEvent<E>): S
 }
 
 /** What an append returned. @throws SSETargetError `store-contract` unless it is one stored event for each given one */
-export function checkAppended<E extends ServerSentEvent>(
+export function checkAppended<E extends StreamEvent>(
   stored: readonly StoredEvent<E>[],
   count: number,
 ): readonly StoredEvent<E>[] {
@@ -32,7 +32,7 @@ export function checkAppended<E extends ServerSentEvent>(
 }
 
 /** A page of history. @throws SSETargetError `store-contract` unless it ascends from `afterId` */
-export function checkPage<E extends ServerSentEvent>(
+export function checkPage<E extends StreamEvent>(
   page: readonly StoredEvent<E>[],
   afterId: number,
 ): readonly StoredEvent<E>[] {

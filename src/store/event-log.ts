@@ -1,4 +1,4 @@
-import type { ServerSentEvent, StoredEvent } from "../event/event.ts";
+import type { StreamEvent, StoredEvent } from "../event/event.ts";
 
 /**
  * The smallest store: two methods, as an application may write it itself. Everything that it lacks is made up for by
@@ -10,7 +10,7 @@ import type { ServerSentEvent, StoredEvent } from "../event/event.ts";
  *
  * Such a store must be written to by one process only.
  */
-export interface EventStore<E extends ServerSentEvent> {
+export interface EventStore<E extends StreamEvent> {
   storeEvent(event: E): Promise<StoredEvent<E>>;
   getEvents(afterId: number): Promise<readonly StoredEvent<E>[]>;
   /** Releases what the store holds. Idempotent. */
@@ -23,7 +23,7 @@ export interface EventStore<E extends ServerSentEvent> {
  * A log stores, reads and reports that something was appended. Continuity is not its business: the feed compares what it
  * is notified of with what it already has, and reads whatever is missing.
  */
-export interface EventLog<E extends ServerSentEvent> {
+export interface EventLog<E extends StreamEvent> {
   /**
    * Whether every change goes through this object, so that no notification is ever lost. The feed then never checks on
    * its own. @defaultValue false
@@ -68,7 +68,7 @@ export interface PageLimits {
 }
 
 /** What a log reports. Neither method throws, and both may be called synchronously during an `append`. */
-export interface LogListener<E extends ServerSentEvent> {
+export interface LogListener<E extends StreamEvent> {
   /** Something was appended. */
   appended(notice: AppendNotice<E>): void;
   /** Anything else happened, or the log cannot tell: trimmed, deleted, another epoch, a connection that was mended. */
@@ -76,7 +76,7 @@ export interface LogListener<E extends ServerSentEvent> {
 }
 
 /** Events that have become visible. */
-export interface AppendNotice<E extends ServerSentEvent> {
+export interface AppendNotice<E extends StreamEvent> {
   /** The id of the last event before the new ones, or any smaller id from which on `events` leaves nothing out. */
   readonly afterId: number;
   /** Every event after `afterId` up to the last of these, ascending. Without them the feed reads. */
@@ -126,7 +126,7 @@ export interface EventBounds {
 }
 
 /** The streams of one database, file or connection. */
-export interface EventStorage<E extends ServerSentEvent> {
+export interface EventStorage<E extends StreamEvent> {
   /** The stream of this name. Calling it stores nothing. */
   stream(name: string): EventLog<E> | EventStore<E>;
   /**

@@ -1,11 +1,11 @@
-import { END_EVENT_TYPE, dataText, snapshotEvent, type ServerSentEvent, type StoredEvent } from "../event/event.ts";
+import { END_EVENT_TYPE, dataText, snapshotEvent, type StreamEvent, type StoredEvent } from "../event/event.ts";
 import { SSETargetError } from "../util/errors.ts";
 import { withTimeout } from "../util/with-timeout.ts";
 import { checkPage, checkStored } from "./check-log.ts";
 import type { EventBounds, EventLog, EventStore, LogListener, LogWatch, PageLimits } from "./event-log.ts";
 import { LogListeners } from "./log-listeners.ts";
 
-interface Job<E extends ServerSentEvent> {
+interface Job<E extends StreamEvent> {
   readonly events: readonly E[];
   readonly resolve: (stored: readonly StoredEvent<E>[]) => void;
   readonly reject: (error: unknown) => void;
@@ -22,7 +22,7 @@ const MAX_KEYS = 10_000;
  * been sent 2 would resume after 2 and never see 1. What other processes wrote in between is read and reported as soon as
  * the next id shows it. Keys, the end of the stream and the bounds are found in the history.
  */
-export class EventStoreLog<E extends ServerSentEvent> implements EventLog<E> {
+export class EventStoreLog<E extends StreamEvent> implements EventLog<E> {
   readonly isLocal = true;
   readonly #store: EventStore<E>;
   readonly #timeoutMs: number | null;

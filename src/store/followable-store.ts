@@ -1,5 +1,5 @@
 // Temporary: the contract before `EventLog`, and a log made of it. Goes when the last engine implements `EventLog`.
-import type { ServerSentEvent, StoredEvent } from "../event/event.ts";
+import type { StreamEvent, StoredEvent } from "../event/event.ts";
 import type {
   EventBounds,
   EventLog,
@@ -12,22 +12,22 @@ import type {
 import { LogListeners } from "./log-listeners.ts";
 
 export type { EventBounds, EventStore, PageLimits };
-export type EventStores<E extends ServerSentEvent> = EventStorage<E>;
+export type EventStores<E extends StreamEvent> = EventStorage<E>;
 
 /** A store that appends many events at once: all of them or none, in the order given, next to one another. */
-export interface AppendableEventStore<E extends ServerSentEvent> {
+export interface AppendableEventStore<E extends StreamEvent> {
   /** Answers with the stored events in the order given; a known key is answered with the event stored for it. */
   storeEvents(events: readonly E[]): Promise<readonly StoredEvent<E>[]>;
 }
 
 /** A store that reads its history in pages, so that a long one is never in memory whole. */
-export interface PageableEventStore<E extends ServerSentEvent> {
+export interface PageableEventStore<E extends StreamEvent> {
   /** The first events after `afterId`, ascending, as one consistent look at the history; empty where there are none. */
   getEventsPage(afterId: number, limits: PageLimits): Promise<readonly StoredEvent<E>[]>;
 }
 
 /** What a store tells those who follow it. Neither method may throw. */
-export interface EventFollower<E extends ServerSentEvent> {
+export interface EventFollower<E extends StreamEvent> {
   /**
    * Events that have become visible, in order, none left out and none twice. `epoch`: the history they belong to, from
    * a store that names its histories and does not do so before a stream's first event.
@@ -46,7 +46,7 @@ export interface EventSubscription {
 }
 
 /** A store that says what is appended to it, whichever process appended it. */
-export interface FollowableEventStore<E extends ServerSentEvent> {
+export interface FollowableEventStore<E extends StreamEvent> {
   /**
    * Delivers every event after `afterId`, first those that are there and then those that come, without a hole between.
    * The store mends its own connection; where it cannot do so without loss it calls `onInterrupted`.
@@ -69,7 +69,7 @@ export interface TrimmableEventStore {
 }
 
 /** A store that keeps events with a `key` once: `storeEvent` answers a repeat with the event that is already there. */
-export interface KeyedEventStore<E extends ServerSentEvent> {
+export interface KeyedEventStore<E extends StreamEvent> {
   /** The retained event with this key, if there is one. */
   getEventByKey(key: string): Promise<StoredEvent<E> | undefined>;
 }
@@ -80,7 +80,7 @@ export interface ClosableEventStore {
 }
 
 /** Those who follow a store that lives in this process. */
-export class Followers<E extends ServerSentEvent> {
+export class Followers<E extends StreamEvent> {
   readonly #followers = new Set<EventFollower<E>>();
 
   add(follower: EventFollower<E>): EventSubscription {
@@ -98,18 +98,18 @@ export class Followers<E extends ServerSentEvent> {
   }
 }
 
-type Followable<E extends ServerSentEvent> = EventStore<E> &
+type Followable<E extends StreamEvent> = EventStore<E> &
   FollowableEventStore<E> &
   BoundedEventStore &
   PageableEventStore<E> &
   Partial<AppendableEventStore<E> & TrimmableEventStore & ClosableEventStore>;
 
-export function isFollowable<E extends ServerSentEvent>(store: EventStore<E>): store is Followable<E> {
+export function isFollowable<E extends StreamEvent>(store: EventStore<E>): store is Followable<E> {
   return "subscribe" in store && "getBounds" in store && "getEventsPage" in store;
 }
 
 /** A log over a store of the contract before. */
-export class FollowableLog<E extends ServerSentEvent> implements EventLog<E> {
+export class FollowableLog<E extends StreamEvent> implements EventLog<E> {
   readonly #store: Followable<E>;
   readonly #listeners = new LogListeners<E>();
   readonly trim: EventLog<E>["trim"];

@@ -1,8 +1,8 @@
-import type { ServerSentEvent } from "../event/event.ts";
+import type { StreamEvent } from "../event/event.ts";
 import type { AppendNotice, LogListener, LogWatch } from "./event-log.ts";
 
 /** Those who watch a log in this process. */
-export class LogListeners<E extends ServerSentEvent> implements LogListener<E> {
+export class LogListeners<E extends StreamEvent> implements LogListener<E> {
   readonly #entries = new Set<{ readonly listener: LogListener<E> }>();
 
   get size(): number {

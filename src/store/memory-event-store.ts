@@ -5,7 +5,7 @@ import {
   snapshotEvent,
   withId,
   type EventRecord,
-  type ServerSentEvent,
+  type StreamEvent,
   type StoredEvent,
 } from "../event/event.ts";
 import { SSETargetError } from "../util/errors.ts";
@@ -29,7 +29,7 @@ export interface MemoryEventStoreOptions {
  *
  * What is stored is a copy. A key is known as long as its event is retained.
  */
-export class MemoryEventStore<E extends ServerSentEvent> implements EventStore<E>, EventLog<E> {
+export class MemoryEventStore<E extends StreamEvent> implements EventStore<E>, EventLog<E> {
   readonly isLocal = true;
   readonly #maxEvents: number;
   readonly #maxBytes: number;
@@ -184,7 +184,7 @@ export class MemoryEventStore<E extends ServerSentEvent> implements EventStore<E
 }
 
 /** The events that an append added, without repeats of known keys. */
-function newOf<E extends ServerSentEvent>(stored: readonly StoredEvent<E>[], afterId: number): StoredEvent<E>[] {
+function newOf<E extends StreamEvent>(stored: readonly StoredEvent<E>[], afterId: number): StoredEvent<E>[] {
   let lastId = afterId;
   return stored.filter(({ id }) => {
     const isNew = id > lastId;

@@ -1,4 +1,4 @@
-import { END_EVENT_TYPE, snapshotEvent, withId, type ServerSentEvent, type StoredEvent } from "../event/event.ts";
+import { END_EVENT_TYPE, snapshotEvent, withId, type StreamEvent, type StoredEvent } from "../event/event.ts";
 import { SSETargetError } from "../util/errors.ts";
 import type { EventBounds, EventLog, EventStore, LogListener, LogWatch } from "./event-log.ts";
 import { LogListeners } from "./log-listeners.ts";
@@ -11,7 +11,7 @@ import { randomId } from "../util/random-id.ts";
  *
  * The one event that is kept is the end of the stream, for clients that arrive after it.
  */
-export class NullEventStore<E extends ServerSentEvent> implements EventStore<E>, EventLog<E> {
+export class NullEventStore<E extends StreamEvent> implements EventStore<E>, EventLog<E> {
   readonly isLocal = true;
   readonly #epoch = randomId();
   readonly #listeners = new LogListeners<E>();

@@ -1,4 +1,4 @@
-import type { Cursor, GapReason, ServerSentEvent, StoredEvent } from "../event/event.ts";
+import type { Cursor, GapReason, StreamEvent, StoredEvent } from "../event/event.ts";
 import type { ErrorListener } from "../util/errors.ts";
 import { checkBounds, checkPage } from "../store/check-log.ts";
 import type { EventBounds, EventLog } from "../store/event-log.ts";
@@ -49,7 +49,7 @@ const PAGE_LIMITS = { maxEvents: 2_000, maxBytes: 512 * 1024 };
  * One stream as this process sees it: it follows the log, encodes each event once, keeps a window of the newest
  * frames, and hands what is new to the connections that are up to date, once per turn of the event loop.
  */
-export class Feed<E extends ServerSentEvent> implements FollowerHost<E> {
+export class Feed<E extends StreamEvent> implements FollowerHost<E> {
   readonly #log: EventLog<E>;
   readonly #limits: FeedLimits;
   readonly #turns: TurnQueue;

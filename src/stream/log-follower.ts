@@ -1,4 +1,4 @@
-import { END_EVENT_TYPE, type ServerSentEvent, type StoredEvent } from "../event/event.ts";
+import { END_EVENT_TYPE, type StreamEvent, type StoredEvent } from "../event/event.ts";
 import { SSETargetError } from "../util/errors.ts";
 import { checkBounds, checkPage, checkStored, checkWatch } from "../store/check-log.ts";
 import type { AppendNotice, EventBounds, EventLog, LogListener, LogWatch } from "../store/event-log.ts";
@@ -6,7 +6,7 @@ import { unref } from "../util/timers.ts";
 import { withTimeout } from "../util/with-timeout.ts";
 
 /** What a follower needs of its feed. */
-export interface FollowerHost<E extends ServerSentEvent> {
+export interface FollowerHost<E extends StreamEvent> {
   /** Whether anybody is waiting for events. */
   readonly isWatched: boolean;
   /** Following has started; the next event is the one after `bounds.lastId`. */
@@ -33,7 +33,7 @@ const MAX_EARLY_NOTICES = 1_000;
  * and the bounds are read: they tell what follows, or that continuity is lost. The same check is made of logs that were
  * quiet for a while, so a lost notification costs latency and never an event.
  */
-export class LogFollower<E extends ServerSentEvent> {
+export class LogFollower<E extends StreamEvent> {
   readonly #log: EventLog<E>;
   readonly #timeoutMs: number | null;
   readonly #host: FollowerHost<E>;

@@ -1,4 +1,4 @@
-import type { ServerSentEvent, StoredEvent } from "../event/event.ts";
+import type { StreamEvent, StoredEvent } from "../event/event.ts";
 import { SSETargetError } from "../util/errors.ts";
 import { checkAppended } from "../store/check-log.ts";
 import type { EventLog } from "../store/event-log.ts";
@@ -10,7 +10,7 @@ export interface WriterLimits {
 }
 
 /** Appends to a log: bounds what is pending, and checks what the log returned. */
-export class StreamWriter<E extends ServerSentEvent> {
+export class StreamWriter<E extends StreamEvent> {
   readonly #log: EventLog<E>;
   readonly #limits: WriterLimits;
   #pendingEvents = 0;

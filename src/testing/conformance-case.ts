@@ -1,4 +1,4 @@
-import type { ServerSentEvent } from "../event/event.ts";
+import type { StreamEvent } from "../event/event.ts";
 import { asEventLog } from "../store/as-event-log.ts";
 import type { EventLog, EventStore } from "../store/event-log.ts";
 
@@ -33,7 +33,7 @@ export type StoreCapability =
   | "persistent";
 
 /** What the kit stores. */
-export interface KitEvent extends ServerSentEvent {
+export interface KitEvent extends StreamEvent {
   readonly [field: string]: unknown;
 }
 

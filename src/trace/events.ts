@@ -1,4 +1,4 @@
-import type { ServerSentEvent } from "../event/event.ts";
+import type { StreamEvent } from "../event/event.ts";
 
 /** What JSON can carry. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
@@ -29,7 +29,7 @@ export interface SpanProgress {
 }
 
 /** What every span event carries. */
-interface SpanEventBase extends ServerSentEvent {
+interface SpanEventBase extends StreamEvent {
   readonly traceId: string;
   readonly spanId: string;
   /** @defaultValue "internal" */

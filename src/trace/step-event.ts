@@ -1,7 +1,7 @@
-import type { ServerSentEvent } from "../event/event.ts";
+import type { StreamEvent } from "../event/event.ts";
 import type { SpanEvent } from "./events.ts";
 
-interface StepEventBase extends ServerSentEvent {
+interface StepEventBase extends StreamEvent {
   /** The step's name. */
   readonly step: string;
   /** ISO 8601, UTC, milliseconds. */

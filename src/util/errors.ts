@@ -48,7 +48,7 @@ export type SSETargetErrorCode =
 
 /** The one error class of ssetarget. `code` is stable; `message` names the field, the value and the fix. */
 export class SSETargetError extends Error {
-  override readonly name = "SSETargetError";
+  override readonly name: string = "SSETargetError";
   readonly code: SSETargetErrorCode;
 
   constructor(code: SSETargetErrorCode, message: string, options?: { readonly cause?: unknown }) {

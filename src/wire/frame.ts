@@ -3,7 +3,7 @@ import {
   wireText,
   type Cursor,
   type GapData,
-  type ServerSentEvent,
+  type StreamEvent,
   type StoredEvent,
 } from "../event/event.ts";
 import { formatCursor } from "../event/cursor.ts";
@@ -13,7 +13,7 @@ import { encodeText, shareText, type SharedBytes } from "./shared-bytes.ts";
  * One event as `text/event-stream`: `id:`, `event:`, one `data:` line. JSON has no raw CR or LF, so one line is enough.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
-export function eventFrame<E extends ServerSentEvent>(event: StoredEvent<E>, epoch: string | undefined): string {
+export function eventFrame<E extends StreamEvent>(event: StoredEvent<E>, epoch: string | undefined): string {
   return `id: ${formatCursor({ id: event.id, epoch })}\nevent: ${event.type}\ndata: ${wireText(event)}\n\n`;
 }
 

@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { type ServerSentEvent, SSEHub } from "ssetarget";
+import { type StreamEvent, SSEHub } from "ssetarget";
 import { toNodeHandler } from "ssetarget/node";
 import { createServer as createVite, type ViteDevServer } from "vite";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -145,10 +145,10 @@ describe("the shop, in front of the demo on Node", () => {
 
 describe("the shop, where something goes wrong", () => {
   let server: Server;
-  let hub: SSEHub<ServerSentEvent>;
+  let hub: SSEHub<StreamEvent>;
   let shop: Awaited<ReturnType<typeof openShop>>;
   beforeAll(async () => {
-    hub = new SSEHub<ServerSentEvent>("/:id/sse");
+    hub = new SSEHub<StreamEvent>("/:id/sse");
     server = createServer(toNodeHandler(hub));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { stripVTControlCharacters } from "node:util";
-import { MemoryEventStore, type ServerSentEvent } from "ssetarget";
+import { MemoryEventStore, type StreamEvent } from "ssetarget";
 import { afterEach, describe, expect, it } from "vitest";
 import { openCuttingProxy } from "../browser/cutting-proxy.ts";
 import { ended, failed, logged, started } from "../workflows/span-events.ts";
@@ -30,7 +30,7 @@ const BAD = [
 ];
 
 async function tell({ hub }: StreamServer, events: readonly object[], isOver = true): Promise<void> {
-  await hub.stream("run").dispatchEvents(events as ServerSentEvent[]);
+  await hub.stream("run").dispatchEvents(events as StreamEvent[]);
   if (isOver) await hub.complete("run");
 }
 
@@ -97,7 +97,7 @@ describe("ssetarget tail, in a pipe", { timeout: TIMEOUT_MS }, () => {
         stdout
           .trimEnd()
           .split("\n")
-          .map((line) => (JSON.parse(line) as ServerSentEvent).id),
+          .map((line) => (JSON.parse(line) as StreamEvent).id),
       ).toEqual([1, 2, 3, 4]);
       expect(stderr).toBe("The connection is lost; trying again.\nConnected again.\n✓ build done in 1.5s\n");
     } finally {

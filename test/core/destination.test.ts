@@ -1,15 +1,8 @@
 import { createServer } from "node:http";
 import { EventSource } from "eventsource";
-import {
-  createDestination,
-  DATA_FIELD,
-  dataEvent,
-  type DataEvent,
-  MemoryEventStore,
-  SSEHub,
-  SSETarget,
-  type SSETargetError,
-} from "ssetarget";
+import { dataEvent, type DataEvent, MemoryEventStore, SSEHub, SSETarget, type SSETargetError } from "ssetarget";
+import { createDestination } from "ssetarget/destinations";
+import { DATA_FIELD } from "ssetarget/store";
 import { toNodeHandler } from "ssetarget/node";
 import { afterEach, describe, expect, expectTypeOf, it, vi } from "vitest";
 import { closeDoors, listen } from "../support/per-request.ts";

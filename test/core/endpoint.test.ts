@@ -1,4 +1,4 @@
-import { SSEHub, SSETarget, type Authorization, type ServerSentEvent } from "ssetarget";
+import { SSEHub, SSETarget, type Authorization, type StreamEvent } from "ssetarget";
 import { describe, expect, it, vi } from "vitest";
 import { get, SSEReader } from "../support/sse-client.ts";
 import { CreditSink, head, TestClient, turns } from "../support/test-client.ts";
@@ -120,10 +120,10 @@ describe("the endpoint", () => {
     for (let round = 0; round < 3; round++) {
       const response = await target.fetch(new Request("http://localhost/sse", { signal: AbortSignal.abort() }));
       expect([response.status, target.connectionCount]).toEqual([200, 0]);
-      expect((await target.admit(head("/sse"))).kind).toBe("stream");
+      expect((await target.handle(head("/sse"))).kind).toBe("stream");
     }
     // One that connects too late is sent away.
-    const late = await target.admit(head("/sse"));
+    const late = await target.handle(head("/sse"));
     const first = new TestClient(target);
     await first.connect();
     const sink = new CreditSink();
@@ -155,7 +155,7 @@ describe("authorize", () => {
   ])(
     "answering %j makes the response %i, before any byte of the stream and for history as for what is live",
     async (answer, status) => {
-      const target = new SSETarget<ServerSentEvent & { secret: string }>("/sse", undefined, {
+      const target = new SSETarget<StreamEvent & { secret: string }>("/sse", undefined, {
         authorize: async () => answer as Authorization,
       });
       await target.dispatchEvent({ type: "x", secret: "in the history" });
@@ -231,7 +231,7 @@ describe("a store that fails", () => {
       storeEvent: () => Promise.reject(new Error("down")),
       getEvents: () => Promise.reject(new Error("down: redis://user:secret@host")),
     };
-    const target = new SSETarget<ServerSentEvent>("/sse", store, { onError: (error) => errors.push(error) });
+    const target = new SSETarget<StreamEvent>("/sse", store, { onError: (error) => errors.push(error) });
     const reader = await new SSEReader(await target.fetch(get("/sse"))).readToEnd();
     expect(reader.text).toMatch(/^retry: \d+\n\n$/);
     expect(errors.map(String)).toEqual(["Error: down: redis://user:secret@host"]);
@@ -277,13 +277,13 @@ describe("a store that fails", () => {
     let isBroken = false;
     const events = Array.from({ length: 2_000 }, (_, index) => ({ type: "x", id: index + 1, text: "x".repeat(400) }));
     const store = {
-      storeEvent: async (event: ServerSentEvent) => ({ ...event, id: 2_001 }),
+      storeEvent: async (event: StreamEvent) => ({ ...event, id: 2_001 }),
       getEvents: async (afterId: number) => {
         if (isBroken) throw new Error("broken pipe");
         return events.slice(afterId);
       },
     };
-    const target = new SSETarget<ServerSentEvent>("/sse", store, { onError: (error) => errors.push(error) });
+    const target = new SSETarget<StreamEvent>("/sse", store, { onError: (error) => errors.push(error) });
     const client = new TestClient(target);
     await client.connect(2);
     await turns();

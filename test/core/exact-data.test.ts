@@ -1,12 +1,5 @@
-import {
-  dataEvent,
-  Generations,
-  MemoryEventStore,
-  NullEventStore,
-  ServerSentEvent,
-  SSEHub,
-  SSETarget,
-} from "ssetarget";
+import { dataEvent, MemoryEventStore, NullEventStore, ServerSentEvent, SSEHub, SSETarget } from "ssetarget";
+import { Generations } from "ssetarget/generations";
 import { describe, expect, it } from "vitest";
 
 class Money {

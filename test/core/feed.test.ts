@@ -1,4 +1,5 @@
-import { MemoryEventStore, type EventBounds } from "ssetarget";
+import { MemoryEventStore } from "ssetarget";
+import type { EventBounds } from "ssetarget/store";
 import { describe, expect, it, vi } from "vitest";
 import { Feed } from "../../src/stream/feed.ts";
 import { TurnQueue } from "../../src/stream/turn-queue.ts";

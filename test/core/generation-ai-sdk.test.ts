@@ -8,7 +8,8 @@ import {
   type UIMessageChunk,
 } from "ai";
 import { EventSource } from "eventsource";
-import { type ChunkEvent, type Generation, Generations, SSEHub } from "ssetarget";
+import { SSEHub } from "ssetarget";
+import { type ChunkEvent, type Generation, Generations } from "ssetarget/generations";
 import { toNodeHandler } from "ssetarget/node";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { StoredChatTransport } from "../../examples/chat/chat-transport.ts";

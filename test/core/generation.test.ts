@@ -1,15 +1,7 @@
 import { createServer } from "node:http";
 import { EventSource } from "eventsource";
-import {
-  type ChunkEvent,
-  type EventStore,
-  type GenerationEnd,
-  Generations,
-  type GenerationsOptions,
-  MemoryEventStore,
-  SSEHub,
-  SSETargetError,
-} from "ssetarget";
+import { type EventStore, MemoryEventStore, SSEHub, SSETargetError } from "ssetarget";
+import { type ChunkEvent, type GenerationEnd, Generations, type GenerationsOptions } from "ssetarget/generations";
 import { toNodeHandler } from "ssetarget/node";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { closeDoors, listen } from "../support/per-request.ts";

@@ -1,4 +1,5 @@
-import { MemoryEventStore, SSEHub, SSETarget, type EventBounds, type EventStorage, type LogListener } from "ssetarget";
+import { MemoryEventStore, SSEHub, SSETarget } from "ssetarget";
+import type { EventBounds, EventStorage, LogListener } from "ssetarget/store";
 import { describe, expect, it } from "vitest";
 import { TestClient, turns } from "../support/test-client.ts";
 

@@ -1,4 +1,5 @@
-import { MemoryEventStore, SSETarget, type AppendNotice, type LogListener } from "ssetarget";
+import { MemoryEventStore, SSETarget } from "ssetarget";
+import type { AppendNotice, LogListener } from "ssetarget/store";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TestClient } from "../support/test-client.ts";

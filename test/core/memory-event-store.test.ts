@@ -1,7 +1,8 @@
-import { MemoryEventStore, type AppendNotice, type LogListener, type ServerSentEvent } from "ssetarget";
+import { MemoryEventStore, type StreamEvent } from "ssetarget";
+import type { AppendNotice, LogListener } from "ssetarget/store";
 import { describe, expect, it } from "vitest";
 
-type Tick = ServerSentEvent & { n: number };
+type Tick = StreamEvent & { n: number };
 
 const tick = (n: number, key?: string): Tick => ({ type: "tick", n, ...(key === undefined ? {} : { key }) });
 const idsOf = (events: readonly { readonly id?: number }[]) => events.map(({ id }) => id);
@@ -122,7 +123,7 @@ describe("MemoryEventStore", () => {
   });
 
   it("keeps copies", async () => {
-    const store = new MemoryEventStore<ServerSentEvent & { list: number[] }>();
+    const store = new MemoryEventStore<StreamEvent & { list: number[] }>();
     const event = { type: "x", list: [1] };
     await store.storeEvent(event);
     event.list.push(2);

@@ -2,7 +2,7 @@ import { EventEmitter, once } from "node:events";
 import { createServer, ServerResponse, type IncomingMessage } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { Duplex, PassThrough } from "node:stream";
-import { SSEHub, SSETarget, type Authorization, type ServerSentEvent } from "ssetarget";
+import { SSEHub, SSETarget, type Authorization, type StreamEvent } from "ssetarget";
 import { sendEvents, toNodeHandler } from "ssetarget/node";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { SSEReader } from "../support/sse-client.ts";
@@ -189,7 +189,7 @@ describe("a stream under way", () => {
       },
     ],
   ])("is left when a middleware %s", async (_name, act) => {
-    const target = new SSETarget<ServerSentEvent & { text: string }>("/sse");
+    const target = new SSETarget<StreamEvent & { text: string }>("/sse");
     const handle = toNodeHandler(target);
     let isOver = false;
     let both: [IncomingMessage, ServerResponse] | undefined;

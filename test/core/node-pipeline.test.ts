@@ -7,7 +7,7 @@ import {
   type ClientHttp2Stream,
 } from "node:http2";
 import { connect, type AddressInfo, type Socket } from "node:net";
-import { SSEHub, type SSEHubOptions, type ServerSentEvent } from "ssetarget";
+import { SSEHub, type SSEHubOptions, type StreamEvent } from "ssetarget";
 import { sendEvents, toNodeHandler } from "ssetarget/node";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
@@ -49,7 +49,7 @@ function open(port: number): Client {
 
 const get = (path: string, more = "") => `GET ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
 
-function newHub(options: SSEHubOptions<ServerSentEvent> = {}) {
+function newHub(options: SSEHubOptions<StreamEvent> = {}) {
   const asked: string[] = [];
   const hub = new SSEHub("/runs/:id/sse", {
     authorize: (_request, stream) => asked.push(stream) > 0,

@@ -1,13 +1,6 @@
-import {
-  createDestination,
-  Generations,
-  MemoryEventStore,
-  NullEventStore,
-  sendEvents,
-  ServerSentEventTarget,
-  SSEHub,
-  SSETarget,
-} from "ssetarget";
+import { MemoryEventStore, NullEventStore, sendEvents, ServerSentEventTarget, SSEHub, SSETarget } from "ssetarget";
+import { createDestination } from "ssetarget/destinations";
+import { Generations } from "ssetarget/generations";
 import { connect, watchTrace } from "ssetarget/client";
 import { NatsEventStores } from "ssetarget/nats";
 import { RedisEventStore } from "ssetarget/redis";

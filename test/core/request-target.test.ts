@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { connect as connectHttp2, createServer as createHttp2Server, type OutgoingHttpHeaders } from "node:http2";
 import { connect, type AddressInfo } from "node:net";
-import { SSEHub, SSETarget, type SSEHubOptions, type ServerSentEvent } from "ssetarget";
+import { SSEHub, SSETarget, type SSEHubOptions, type StreamEvent } from "ssetarget";
 import { sendEvents, toNodeHandler } from "ssetarget/node";
 import { afterEach, describe, expect, it } from "vitest";
 import { head } from "../support/test-client.ts";
@@ -15,14 +15,14 @@ afterEach(() => {
 });
 
 interface Witness {
-  readonly hub: SSEHub<ServerSentEvent>;
+  readonly hub: SSEHub<StreamEvent>;
   /** What `authorize` was shown, and for which stream. */
   readonly shown: { readonly url: string; readonly host: string | null; readonly stream: string }[];
   readonly errors: unknown[];
 }
 
 /** A hub that lets everybody in and notes who asked for what. */
-function witness(path = "/runs/:id/sse", options: SSEHubOptions<ServerSentEvent> = {}): Witness {
+function witness(path = "/runs/:id/sse", options: SSEHubOptions<StreamEvent> = {}): Witness {
   const shown: Witness["shown"] = [];
   const errors: unknown[] = [];
   const hub = new SSEHub(path, {
@@ -133,7 +133,7 @@ describe("a request that is malformed or ambiguous", () => {
   ])("gets 400 from an adapter of one's own as well: %j", async (url) => {
     const { hub, shown, errors } = witness();
     const asked = { ...head("/"), url, toRequest: () => new Request("http://localhost/runs/public/sse") };
-    expect(await hub.admit(asked)).toMatchObject({ kind: "reply", status: 400 });
+    expect(await hub.handle(asked)).toMatchObject({ kind: "reply", status: 400 });
     expect([shown, errors, hub.streamCount]).toEqual([[], [], 0]);
   });
 
@@ -219,7 +219,7 @@ describe("authorize is shown what is served", () => {
     const urls: string[] = [];
     const target = new SSETarget("/sse", undefined, { authorize: (request) => urls.push(request.url) > 0 });
     const asked = { ...head("/"), url: "/sse?x=1", toRequest: (url: string) => new Request(url) };
-    expect(await target.admit(asked)).toMatchObject({ kind: "stream" });
+    expect(await target.handle(asked)).toMatchObject({ kind: "stream" });
     expect(urls).toEqual(["http://localhost/sse?x=1"]);
   });
 

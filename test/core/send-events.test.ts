@@ -3,7 +3,14 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import { connect as connectHttp2, createServer as createHttp2Server } from "node:http2";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { EventSource } from "eventsource";
-import { sendEvents, ServerSentEvent, ServerSentEventTarget, SSETarget, type SSETargetError } from "ssetarget";
+import {
+  sendEvents,
+  ServerSentEvent,
+  ServerSentEventTarget,
+  SSETarget,
+  type SSETargetError,
+  type StreamEvent,
+} from "ssetarget";
 import { sendEvents as sendNodeEvents } from "ssetarget/node";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { closeDoors, DOORS, listen, type Door } from "../support/per-request.ts";
@@ -556,7 +563,7 @@ describe("ServerSentEvent", () => {
   });
 
   it("is a plain event as far as types go, and its text is what is sent", () => {
-    const event: ServerSentEvent & { n: number } = { type: "tick", n: 1 };
+    const event: StreamEvent & { n: number } = { type: "tick", n: 1 };
     expect(event.n).toBe(1);
     const made = new ServerSentEvent("tick", { data: { n: 1 }, id: 3 });
     expect(made).toBeInstanceOf(Event);

@@ -1,4 +1,4 @@
-import { MemoryEventStore, NullEventStore, SSETarget, SSETargetError, type ServerSentEvent } from "ssetarget";
+import { MemoryEventStore, NullEventStore, SSETarget, SSETargetError, type StreamEvent } from "ssetarget";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { get, SSEReader } from "../support/sse-client.ts";
 import { TestClient, turns } from "../support/test-client.ts";
@@ -137,7 +137,7 @@ describe("a stream", () => {
   });
 
   it("turns an event into JSON once, however many clients and however often it is replayed", async () => {
-    const target = new SSETarget<ServerSentEvent & { value: unknown }>("/sse");
+    const target = new SSETarget<StreamEvent & { value: unknown }>("/sse");
     const toJSON = vi.fn(() => "made once");
     const early = new TestClient(target);
     await early.connect();
@@ -151,7 +151,7 @@ describe("a stream", () => {
   });
 
   it("is not changed by what the caller does with the event afterwards", async () => {
-    const target = new SSETarget<ServerSentEvent & { list: number[] }>("/sse");
+    const target = new SSETarget<StreamEvent & { list: number[] }>("/sse");
     const event = { type: "x", list: [1] };
     const stored = target.dispatchEvent(event);
     event.list.push(2);
@@ -198,11 +198,11 @@ describe("dispatchEvent", () => {
     ["a toJSON of its own that makes it a string", { type: "a", toJSON: () => "s" }, "unserializable-data"],
     ["more than maxEventBytes", { type: "a", text: "é".repeat(60) }, "event-too-large"],
   ])("refuses %s, stores nothing and disturbs nobody", async (_name, bad, expected) => {
-    const target = new SSETarget<ServerSentEvent>("/sse", undefined, { maxEventBytes: 100 });
+    const target = new SSETarget<StreamEvent>("/sse", undefined, { maxEventBytes: 100 });
     const client = new TestClient(target);
     await client.connect();
-    await expect(target.dispatchEvent(bad as unknown as ServerSentEvent)).rejects.toEqual(code(expected));
-    await expect(target.dispatchEvents([{ type: "good" }, bad as unknown as ServerSentEvent])).rejects.toEqual(
+    await expect(target.dispatchEvent(bad as unknown as StreamEvent)).rejects.toEqual(code(expected));
+    await expect(target.dispatchEvents([{ type: "good" }, bad as unknown as StreamEvent])).rejects.toEqual(
       code(expected),
     );
     await target.dispatchEvent({ type: "after" });
@@ -211,7 +211,7 @@ describe("dispatchEvent", () => {
   });
 
   it("sends the type that was checked, whatever getter it comes from", async () => {
-    const target = new SSETarget<ServerSentEvent>("/sse");
+    const target = new SSETarget<StreamEvent>("/sse");
     let reads = 0;
     class Shifty {
       get type() {
@@ -225,7 +225,7 @@ describe("dispatchEvent", () => {
   });
 
   it("names the field, the value and the fix", async () => {
-    const target = new SSETarget<ServerSentEvent>("/sse");
+    const target = new SSETarget<StreamEvent>("/sse");
     const error = await target.dispatchEvent({ type: "a\nb" }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(SSETargetError);
     expect((error as SSETargetError).message).toBe(
@@ -234,7 +234,7 @@ describe("dispatchEvent", () => {
   });
 
   it("takes types that other libraries keep for themselves", async () => {
-    const target = new SSETarget<ServerSentEvent>("/sse");
+    const target = new SSETarget<StreamEvent>("/sse");
     for (const type of ["ping", "message", "error", "open", "constructor", "__proto__"]) {
       await target.dispatchEvent({ type });
     }

@@ -72,8 +72,8 @@ describe("a client that does not read", () => {
         super.end();
       }
     })();
-    const admission = await target.admit(head("/sse"));
-    if (admission.kind === "stream") admission.connect(sink);
+    const handled = await target.handle(head("/sse"));
+    if (handled.kind === "stream") handled.connect(sink);
     await target.complete();
     await vi.advanceTimersByTimeAsync(900);
     expect([sink.isEnded, target.connectionCount]).toEqual([true, 1]);

@@ -1,4 +1,5 @@
-import { MemoryEventStore, type LogListener, type PageLimits, type StoredEvent } from "ssetarget";
+import { MemoryEventStore, type StoredEvent } from "ssetarget";
+import type { LogListener, PageLimits } from "ssetarget/store";
 import { ConformanceError, storeCases, type KitEvent, type MakeStore, type StoreCapability } from "ssetarget/testing";
 import { describe, expect, it, vi } from "vitest";
 

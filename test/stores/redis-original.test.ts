@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { createClient } from "redis";
-import { type ServerSentEvent, SSETarget } from "ssetarget";
+import { type StreamEvent, SSETarget } from "ssetarget";
 import { RedisEventStore } from "ssetarget/redis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { SSEReader } from "../support/sse-client.ts";
@@ -94,7 +94,7 @@ describe("data of the original under a prefix", () => {
     await redis.del("ssetarget:counter");
     const texts = await redis.zrange("before:events", "0", "-1");
     const store = new RedisEventStore(redis);
-    await store.storeEvents(texts.map((text) => JSON.parse(text) as ServerSentEvent));
+    await store.storeEvents(texts.map((text) => JSON.parse(text) as StreamEvent));
     expect(await store.getEvents(0)).toMatchObject([1, 2, 3].map((n) => ({ ...tick(n), id: n })));
   });
 

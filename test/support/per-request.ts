@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type SendEventsArguments, type ServerSentEventTarget, sendEvents } from "ssetarget";
+import { type ServerSentEventTarget, sendEvents } from "ssetarget";
+import type { SendEventsArguments } from "../../src/per-request/send-events.ts";
 import { sendEvents as sendNodeEvents } from "ssetarget/node";
 
 /** A client of one request, and the target that the server has for it. */

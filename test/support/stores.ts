@@ -1,8 +1,8 @@
-import type { EventStore, ServerSentEvent, StoredEvent } from "ssetarget";
+import type { EventStore, StreamEvent, StoredEvent } from "ssetarget";
 import { turns } from "./test-client.ts";
 
 /** A store as a third party writes it on a Sunday: two methods, slow, and its calls overtake one another. */
-export class TwoMethodStore<E extends ServerSentEvent> implements EventStore<E> {
+export class TwoMethodStore<E extends StreamEvent> implements EventStore<E> {
   readonly events: StoredEvent<E>[] = [];
   readonly #delays: () => number;
   #lastId = 0;

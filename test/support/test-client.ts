@@ -1,10 +1,10 @@
-import type { Admission, RequestHead, SharedBytes, Sink, SinkListener } from "ssetarget";
+import type { Handled, RequestHead, SharedBytes, Sink, SinkListener } from "ssetarget/adapter";
 import { createParser } from "eventsource-parser";
 import { expect } from "vitest";
 
 /** A target or hub, as far as a client can see it. */
 export interface Door {
-  admit(head: RequestHead): Promise<Admission>;
+  handle(head: RequestHead): Promise<Handled>;
 }
 
 /** A sink that takes as many writes as it was given credit for and is full from then on. */
@@ -85,15 +85,15 @@ export class TestClient {
 
   /** Connects with the cursor it has. */
   async connect(credit = Number.POSITIVE_INFINITY): Promise<number> {
-    const admission = await this.#door.admit(
+    const handled = await this.#door.handle(
       head(this.#path, this.cursor === undefined ? {} : { "last-event-id": this.cursor }),
     );
-    this.status = admission.kind === "reply" ? admission.status : 200;
-    if (admission.kind === "stream") {
+    this.status = handled.kind === "reply" ? handled.status : 200;
+    if (handled.kind === "stream") {
       this.sink = new CreditSink(credit);
       this.#parsedChunks = 0;
       this.#parser = this.#newParser();
-      admission.connect(this.sink);
+      handled.connect(this.sink);
     }
     return this.status;
   }

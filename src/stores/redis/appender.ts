@@ -1,4 +1,4 @@
-import { dataText, withId, type ServerSentEvent, type StoredEvent } from "../../event/event.ts";
+import { dataText, withId, type StreamEvent, type StoredEvent } from "../../event/event.ts";
 import { SSETargetError } from "../../util/errors.ts";
 import { randomId } from "../../util/random-id.ts";
 import type { OriginalDataGuard } from "./original-data.ts";
@@ -16,7 +16,7 @@ export interface AppendOptions {
   readonly retryForMs: number;
 }
 
-interface Job<E extends ServerSentEvent> {
+interface Job<E extends StreamEvent> {
   readonly events: readonly E[];
   readonly bytes: number;
   readonly resolve: (stored: readonly StoredEvent<E>[]) => void;
@@ -39,7 +39,7 @@ const MAX_SLACK = 100;
  *
  * Each call has a number by which Redis knows it when it comes a second time.
  */
-export class Appender<E extends ServerSentEvent> {
+export class Appender<E extends StreamEvent> {
   readonly #scripts: ScriptRunner;
   readonly #guard: OriginalDataGuard;
   readonly #keys: readonly string[];

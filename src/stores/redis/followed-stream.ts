@@ -1,4 +1,4 @@
-import type { ServerSentEvent, StoredEvent } from "../../event/event.ts";
+import type { StreamEvent, StoredEvent } from "../../event/event.ts";
 import type { ErrorListener } from "../../util/errors.ts";
 import type { EventFollower, EventSubscription } from "../../store/followable-store.ts";
 import type { LiveMessage } from "./live-message.ts";
@@ -6,7 +6,7 @@ import type { StreamReader } from "./stream-reader.ts";
 import { tellError } from "./tell-error.ts";
 
 /** One who follows: up to where it has been told, and of which history. */
-interface Entry<E extends ServerSentEvent> {
+interface Entry<E extends StreamEvent> {
   readonly follower: EventFollower<E>;
   readonly onError: ErrorListener;
   position: number;
@@ -16,7 +16,7 @@ interface Entry<E extends ServerSentEvent> {
 }
 
 /** What a stream that is followed needs of the process. */
-export interface FollowingHost<E extends ServerSentEvent> {
+export interface FollowingHost<E extends StreamEvent> {
   readonly reader: StreamReader<E>;
   /** Resolves when what is published from now on will be heard. */
   subscribe(): Promise<void>;
@@ -33,7 +33,7 @@ const MESSAGE_DELAY_MS = 1_000;
  * Ids are dense, so a message that does not go on from the last one means that others were missed: they are read from
  * the stream, as everything is after the connection was lost.
  */
-export class FollowedStream<E extends ServerSentEvent> {
+export class FollowedStream<E extends StreamEvent> {
   readonly #host: FollowingHost<E>;
   readonly #entries = new Set<Entry<E>>();
   #opening: Promise<void> | undefined;

@@ -1,8 +1,8 @@
-import type { ServerSentEvent, StoredEvent } from "../../event/event.ts";
+import type { StreamEvent, StoredEvent } from "../../event/event.ts";
 import { decodeEvent, epochOf } from "./stored-text.ts";
 
 /** What is published with each append: which events are new, and mostly the events themselves. */
-export class LiveMessage<E extends ServerSentEvent> {
+export class LiveMessage<E extends StreamEvent> {
   readonly epoch: string | undefined;
   readonly firstId: number;
   readonly lastId: number;

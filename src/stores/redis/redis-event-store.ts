@@ -1,4 +1,4 @@
-import { isWellFormed, snapshotEvent, type ServerSentEvent, type StoredEvent } from "../../event/event.ts";
+import { isWellFormed, snapshotEvent, type StreamEvent, type StoredEvent } from "../../event/event.ts";
 import { SSETargetError } from "../../util/errors.ts";
 import { describeValue } from "../../util/options.ts";
 import type {
@@ -37,7 +37,7 @@ import { StreamReader } from "./stream-reader.ts";
  *
  * An append that rejects with `store-unavailable` may still have been stored; give events a `key` to make it safe to repeat.
  */
-export class RedisEventStore<E extends ServerSentEvent>
+export class RedisEventStore<E extends StreamEvent>
   implements
     EventStore<E>,
     AppendableEventStore<E>,

@@ -1,4 +1,4 @@
-import type { ServerSentEvent } from "../../event/event.ts";
+import type { StreamEvent } from "../../event/event.ts";
 import { SSETargetError, type ErrorListener } from "../../util/errors.ts";
 import type { EventFollower, EventSubscription } from "../../store/followable-store.ts";
 import { connectionOf } from "./connect.ts";
@@ -13,7 +13,7 @@ import { Subscriber } from "./subscriber.ts";
 import { tellError } from "./tell-error.ts";
 
 /** How a store follows its stream. */
-export interface Following<E extends ServerSentEvent> {
+export interface Following<E extends StreamEvent> {
   readonly channel: string;
   readonly reader: StreamReader<E>;
   readonly isDurable: boolean;
@@ -23,7 +23,7 @@ export interface Following<E extends ServerSentEvent> {
 }
 
 interface Followed {
-  readonly stream: FollowedStream<ServerSentEvent>;
+  readonly stream: FollowedStream<StreamEvent>;
   readonly isDurable: boolean;
 }
 
@@ -58,7 +58,7 @@ export class SharedRedis {
   }
 
   /** @throws SSETargetError `store-unavailable`, `invalid-option` */
-  async follow<E extends ServerSentEvent>(
+  async follow<E extends StreamEvent>(
     following: Following<E>,
     afterId: number,
     follower: EventFollower<E>,
@@ -66,13 +66,13 @@ export class SharedRedis {
     const { channel, isDurable, onError } = following;
     let followed = this.#followed.get(channel);
     if (followed === undefined) {
-      followed = { isDurable, stream: this.#newStream(following) as unknown as FollowedStream<ServerSentEvent> };
+      followed = { isDurable, stream: this.#newStream(following) as unknown as FollowedStream<StreamEvent> };
       this.#followed.set(channel, followed);
     }
     if (followed.isDurable !== isDurable) {
       throw new SSETargetError("invalid-option", "`durable` must be the same in all stores over one stream");
     }
-    return followed.stream.follow(afterId, follower as unknown as EventFollower<ServerSentEvent>, onError);
+    return followed.stream.follow(afterId, follower as unknown as EventFollower<StreamEvent>, onError);
   }
 
   /** A store was closed. */
@@ -80,7 +80,7 @@ export class SharedRedis {
     this.#subscriber?.closeIfIdle();
   }
 
-  #newStream<E extends ServerSentEvent>({ channel, reader, pingMs, retryForMs }: Following<E>): FollowedStream<E> {
+  #newStream<E extends StreamEvent>({ channel, reader, pingMs, retryForMs }: Following<E>): FollowedStream<E> {
     // Whoever opens the connection says how it is watched.
     if (this.#followed.size === 0) this.#subscriber = this.#subscriberOf(pingMs);
     const subscriber = this.#subscriber as Subscriber;
@@ -126,7 +126,7 @@ export class SharedRedis {
     this.#isAuditing = false;
   }
 
-  async #forAll(look: (stream: FollowedStream<ServerSentEvent>) => Promise<void>): Promise<void> {
+  async #forAll(look: (stream: FollowedStream<StreamEvent>) => Promise<void>): Promise<void> {
     const streams = this.#followed.values();
     const worker = async () => {
       for (const { stream } of streams) await look(stream).catch(this.#tellError);

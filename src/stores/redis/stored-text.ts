@@ -1,4 +1,4 @@
-import { reviveEvent, type ServerSentEvent, type StoredEvent } from "../../event/event.ts";
+import { reviveEvent, type StreamEvent, type StoredEvent } from "../../event/event.ts";
 
 /** A type or key as Redis keeps it: as inside a JSON string, so that it is one line. */
 export function encodeText(text: string): string {
@@ -6,7 +6,7 @@ export function encodeText(text: string): string {
 }
 
 /** The event from what Redis keeps of it. */
-export function decodeEvent<E extends ServerSentEvent>(id: number, type: string, data: string): StoredEvent<E> {
+export function decodeEvent<E extends StreamEvent>(id: number, type: string, data: string): StoredEvent<E> {
   const text = type.includes("\\") ? (JSON.parse(`"${type}"`) as string) : type;
   return reviveEvent({ id, type: text, key: undefined, text: data });
 }

@@ -1,4 +1,4 @@
-import type { ServerSentEvent, StoredEvent } from "../../event/event.ts";
+import type { StreamEvent, StoredEvent } from "../../event/event.ts";
 import { SSETargetError } from "../../util/errors.ts";
 import type { EventBounds, PageLimits } from "../../store/followable-store.ts";
 import type { OriginalDataGuard } from "./original-data.ts";
@@ -9,7 +9,7 @@ import { decodeEvent, epochOf } from "./stored-text.ts";
 import type { StreamKeys } from "./stream-keys.ts";
 
 /** A page of events and the bounds of the history it is from, as they were at one moment. */
-export interface StreamPage<E extends ServerSentEvent> extends EventBounds {
+export interface StreamPage<E extends StreamEvent> extends EventBounds {
   readonly events: readonly StoredEvent<E>[];
 }
 
@@ -17,7 +17,7 @@ const NONE: PageLimits = { maxEvents: 0, maxBytes: 1 };
 const PAGE: PageLimits = { maxEvents: 1_000, maxBytes: 1024 * 1024 };
 
 /** Reads one stream. Writes nothing. */
-export class StreamReader<E extends ServerSentEvent> {
+export class StreamReader<E extends StreamEvent> {
   readonly #scripts: ScriptRunner;
   readonly #guard: OriginalDataGuard;
   readonly #keys: StreamKeys;

@@ -1,6 +1,7 @@
+import { MAX_TIMER_MS } from "../../util/timers.ts";
 import { guarded } from "../../util/guard.ts";
 import { type ErrorListener, SSETargetError } from "../../util/errors.ts";
-import { delayOption, describeValue, type OptionNames, readOptions, wholeNumberOption } from "../../util/options.ts";
+import { describeValue, type OptionNames, readOptions, wholeNumberOption } from "../../util/options.ts";
 import { LiveSpan, runInSpan } from "./span.ts";
 import { SpanContext } from "./context.ts";
 import { SpanDelivery, type SpanEventSink } from "./delivery.ts";
@@ -100,11 +101,11 @@ export class Tracer {
       );
     }
     const limits = {
-      maxSinkDelayMs: delayOrZero("maxSinkDelayMs", options.maxSinkDelayMs, 1000),
+      maxSinkDelayMs: wholeNumberOption("maxSinkDelayMs", options.maxSinkDelayMs, 1000, 0, MAX_TIMER_MS),
       maxPendingEvents: wholeNumberOption("maxPendingEvents", options.maxPendingEvents, 5_000, 1),
     };
     const settings = {
-      minUpdateIntervalMs: delayOrZero("minUpdateIntervalMs", options.minUpdateIntervalMs, 100),
+      minUpdateIntervalMs: wholeNumberOption("minUpdateIntervalMs", options.minUpdateIntervalMs, 100, 0, MAX_TIMER_MS),
       maxStringLength: wholeNumberOption("maxStringLength", options.maxStringLength, 8192, 1),
       maxAttributesSize: wholeNumberOption("maxAttributesSize", options.maxAttributesSize, 65_536, 2),
       includeStacks: options.includeStacks ?? false,
@@ -149,9 +150,4 @@ function isSink(sink: unknown): sink is SpanEventSink {
   return (
     typeof sink === "object" && sink !== null && "dispatchEvent" in sink && typeof sink.dispatchEvent === "function"
   );
-}
-
-/** A delay of which 0 means none. */
-function delayOrZero(name: string, value: number | undefined, fallback: number): number {
-  return value === 0 ? 0 : (delayOption(name, value ?? fallback, fallback) ?? 0);
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { createElement } from "react";
 import { renderToString } from "react-dom/server";
-import { SSEHub, type ServerSentEvent } from "ssetarget";
+import { SSEHub, type StreamEvent } from "ssetarget";
 import { toNodeHandler } from "ssetarget/node";
 import { build, defaultClientConditions } from "vite";
 import { PAGES, type PageProps } from "./pages.tsx";
@@ -37,7 +37,7 @@ export interface SeenRequest {
 
 export interface ReactServer {
   readonly port: number;
-  readonly hub: SSEHub<ServerSentEvent>;
+  readonly hub: SSEHub<StreamEvent>;
   /** Forgets every stream, as a server does that keeps them in memory and starts anew. */
   restart(): Promise<void>;
   /** Requests for streams, oldest first. */
@@ -52,7 +52,7 @@ export interface ReactServer {
 /** Serves pages and streams, at a port of its own. */
 export async function openReactServer(script: string): Promise<ReactServer> {
   const unknown = new Set<string>();
-  const openHub = () => new SSEHub<ServerSentEvent>("/runs/:id/sse", { retryMs: 50, exists: (id) => !unknown.has(id) });
+  const openHub = () => new SSEHub<StreamEvent>("/runs/:id/sse", { retryMs: 50, exists: (id) => !unknown.has(id) });
   let hub = openHub();
   let serveStream = toNodeHandler(hub);
   const requests: SeenRequest[] = [];

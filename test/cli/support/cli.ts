@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { type ServerSentEvent, SSEHub, type SSEHubOptions } from "ssetarget";
+import { type StreamEvent, SSEHub, type SSEHubOptions } from "ssetarget";
 import { toNodeHandler } from "ssetarget/node";
 
 const MAIN = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
@@ -95,7 +95,7 @@ function openTerminal(line: string, rows: number, columns: number): Cli {
 }
 
 export interface StreamServer {
-  readonly hub: SSEHub<ServerSentEvent>;
+  readonly hub: SSEHub<StreamEvent>;
   readonly port: number;
   readonly url: string;
   readonly requests: readonly IncomingMessage[];
@@ -103,8 +103,8 @@ export interface StreamServer {
 }
 
 /** Streams at `/<id>/sse`; everything else is a page. */
-export async function openStreamServer(options: SSEHubOptions<ServerSentEvent> = {}): Promise<StreamServer> {
-  const hub = new SSEHub<ServerSentEvent>("/:id/sse", { retryMs: 20, ...options });
+export async function openStreamServer(options: SSEHubOptions<StreamEvent> = {}): Promise<StreamServer> {
+  const hub = new SSEHub<StreamEvent>("/:id/sse", { retryMs: 20, ...options });
   const serve = toNodeHandler(hub);
   const requests: IncomingMessage[] = [];
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {

@@ -1,5 +1,6 @@
 import { Redis } from "ioredis";
-import { type ChunkEvent, SSEHub } from "../../../src/index.ts";
+import type { ChunkEvent } from "../../../src/generations.ts";
+import { SSEHub } from "../../../src/index.ts";
 import { RedisEventStore } from "../../../src/redis.ts";
 import { SqliteEventStores } from "../../../src/sqlite.ts";
 

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { Generations } from "../../../src/index.ts";
+import { Generations } from "../../../src/generations.ts";
 import { toNodeHandler } from "../../../src/node.ts";
 import { type Engine, openHub } from "./generation-hub.ts";
 import { type StartGeneration, type Told, wordAt } from "./generation-process.ts";

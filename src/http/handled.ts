@@ -3,7 +3,7 @@ import { REFUSAL_HEADERS } from "../wire/response-head.ts";
 import type { Sink } from "./sink.ts";
 
 /** What is to be done with a request: send this and be done, or open a stream on a sink. */
-export type Admission =
+export type Handled =
   | {
       readonly kind: "reply";
       readonly status: number;
@@ -25,18 +25,18 @@ const REFUSALS = {
 } as const;
 
 /** The answer to a request that `authorize` did not let through. */
-export function refuseAs(status: 401 | 403 | 404 | 500, headers: Readonly<Record<string, string>>): Admission {
+export function refuseAs(status: 401 | 403 | 404 | 500, headers: Readonly<Record<string, string>>): Handled {
   const challenge: Readonly<Record<string, string>> = status === 401 ? { "www-authenticate": "Bearer" } : {};
   return refuse(status, { ...headers, ...challenge }, REFUSALS[status]);
 }
 
 /** A refusal in a plain sentence. */
-export function refuse(status: number, headers: Readonly<Record<string, string>>, sentence: string): Admission {
+export function refuse(status: number, headers: Readonly<Record<string, string>>, sentence: string): Handled {
   return { kind: "reply", status, headers: { ...REFUSAL_HEADERS, ...headers }, body: `${sentence}\n` };
 }
 
 /** The answer to a request for which there is no room. */
-export function unavailable(headers: Readonly<Record<string, string>>): Admission {
+export function unavailable(headers: Readonly<Record<string, string>>): Handled {
   return refuse(503, { ...headers, "retry-after": "5" }, "The server takes no further event streams just now.");
 }
 

@@ -26,3 +26,4 @@ export type { ConnectionState, ConnectionStatus } from "./client/connection-stat
 export type { EventConnection } from "./client/event-connection.ts";
 export { viaEventSource } from "./client/via-event-source.ts";
 export { watchTrace, type TraceSnapshotInput, type TraceWatch, type WatchTraceOptions } from "./client/watch-trace.ts";
+export type { ListenerOptions } from "./util/listener-options.ts";

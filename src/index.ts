@@ -20,4 +20,5 @@ export type { EventStore } from "./store/event-log.ts";
 export { MemoryEventStore, type MemoryEventStoreOptions } from "./store/memory-event-store.ts";
 export { NullEventStore } from "./store/null-event-store.ts";
 export { type ErrorListener, SSETargetError, type SSETargetErrorCode } from "./util/errors.ts";
+export type { ListenerOptions } from "./util/listener-options.ts";
 export type { Source } from "./util/source-reader.ts";

@@ -16,8 +16,8 @@ export interface Delivery {
   /** The cursor of the event that was handed over last. */
   readonly lastEventId: () => string;
   readonly isFull: () => boolean;
-  /** The listeners for a type. */
-  readonly listeners: (type: string) => Set<Listener>;
+  /** The listeners for a type, and whether each is removed after its first call. */
+  readonly listeners: (type: string) => Map<Listener, boolean>;
   /** Hands these over when it is their turn; with an empty list the cursor moves alone. */
   readonly push: (events: readonly ReceivedEvent[] | undefined, cursor: string) => void;
   /** Resolves when everything has been handed over; undefined where it has. */
@@ -31,7 +31,7 @@ export interface Delivery {
 
 /** @param onDone called with the cursor of an event that everybody is done with */
 export function createDelivery(onDone: (cursor: string) => void, onThrow: ErrorListener): Delivery {
-  const listeners = new Map<string, Set<Listener>>();
+  const listeners = new Map<string, Map<Listener, boolean>>();
   const loops = new Map<object, Waiter>();
   /** Events with their cursors, and moves of the cursor alone. */
   const waiting: (readonly [ReceivedEvent | undefined, string])[] = [];
@@ -42,9 +42,9 @@ export function createDelivery(onDone: (cursor: string) => void, onThrow: ErrorL
   let isOver = false;
   let overError: unknown;
 
-  function listenersOf(type: string): Set<Listener> {
+  function listenersOf(type: string): Map<Listener, boolean> {
     let found = listeners.get(type);
-    if (!found) listeners.set(type, (found = new Set()));
+    if (!found) listeners.set(type, (found = new Map()));
     return found;
   }
 
@@ -67,7 +67,9 @@ export function createDelivery(onDone: (cursor: string) => void, onThrow: ErrorL
 
   function hand(event: ReceivedEvent): void {
     // Looked up only: the server chooses the types, and could name endlessly many.
-    const called = [event.type, "*"].flatMap((type) => [...(listeners.get(type) ?? [])]);
+    const found = [event.type, "*"].flatMap((type) => listeners.get(type) ?? []);
+    const called = found.flatMap((ofType) => [...ofType.keys()]);
+    for (const ofType of found) for (const [listener, once] of ofType) if (once) ofType.delete(listener);
     callAll(called, event, onThrow);
     for (const [loop, waiter] of loops) {
       loops.set(loop, undefined);

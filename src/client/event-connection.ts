@@ -1,3 +1,4 @@
+import type { ListenerOptions } from "../util/listener-options.ts";
 import type { StreamEvent } from "../event/event.ts";
 import type { ClientEvent, ClientEventOf, ClientEventType } from "./client-event.ts";
 import type { ConnectionState } from "./connection-state.ts";
@@ -23,7 +24,11 @@ export interface EventConnection<E extends StreamEvent> extends AsyncIterable<Cl
    * Calls the listener with each event of this type, `"*"` for all. A listener that was added already is not added again.
    * What it throws goes to `onError`, and disturbs nobody.
    */
-  addEventListener<T extends ClientEventType<E>>(type: T, listener: (event: ClientEventOf<E, T>) => void): void;
+  addEventListener<T extends ClientEventType<E>>(
+    type: T,
+    listener: (event: ClientEventOf<E, T>) => void,
+    options?: ListenerOptions,
+  ): void;
   removeEventListener<T extends ClientEventType<E>>(type: T, listener: (event: ClientEventOf<E, T>) => void): void;
   /** Connects again at once, as a button would: cuts a back-off short, replaces an open connection, tries again after `failed`. */
   reconnect(): void;

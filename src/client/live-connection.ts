@@ -1,3 +1,4 @@
+import { listen } from "../util/listener-options.ts";
 import { END_EVENT_TYPE } from "../event/event.ts";
 import type { UnknownEvent, WireMessage } from "./client-event.ts";
 import type { ConnectionError } from "./connection-error.ts";
@@ -163,8 +164,13 @@ export function createConnection(options: ResolvedOptions): EventConnection<Unkn
       subscribers.add(subscriber);
       return () => void subscribers.delete(subscriber);
     },
-    addEventListener(type: string, listener) {
-      delivery.listeners(type).add(listener as never);
+    addEventListener(type: string, listener, listenerOptions) {
+      const listeners = delivery.listeners(type);
+      listen(
+        listenerOptions,
+        (once) => listeners.has(listener as never) || listeners.set(listener as never, once),
+        () => listeners.delete(listener as never),
+      );
     },
     removeEventListener(type: string, listener) {
       delivery.listeners(type).delete(listener as never);

@@ -1,6 +1,7 @@
 import type { StreamEvent } from "../event/event.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
-import { describeValue, readOptions } from "../util/options.ts";
+import { listen, type ListenerOptions } from "../util/listener-options.ts";
+import { describeValue } from "../util/options.ts";
 
 /** What a listener on the server's side is given: the event before it is stored and sent. */
 export class DispatchedEvent<E extends StreamEvent> {
@@ -32,11 +33,6 @@ export type DispatchListener<E extends StreamEvent> =
   | ((event: DispatchedEvent<E>) => void)
   | { handleEvent(event: DispatchedEvent<E>): void };
 
-export interface DispatchListenerOptions {
-  /** Remove the listener after its first call. @defaultValue false */
-  readonly once?: boolean;
-}
-
 /**
  * Listeners by event type. Unlike the platform's `EventTarget` it does not throw a listener's error at the process:
  * an error goes to `onError`, and the other listeners and the dispatch go on.
@@ -50,8 +46,7 @@ export class Listeners<E extends StreamEvent> {
   }
 
   /** @throws SSETargetError `invalid-option` */
-  add(type: string, listener: DispatchListener<E>, options?: DispatchListenerOptions): void {
-    const { once = false } = readOptions("addEventListener", options, { once: true });
+  add(type: string, listener: DispatchListener<E>, options?: ListenerOptions): void {
     const isListener = typeof listener === "function" || typeof listener?.handleEvent === "function";
     if (!isListener) {
       throw new SSETargetError(
@@ -59,9 +54,15 @@ export class Listeners<E extends StreamEvent> {
         `a listener must be a function or an object with \`handleEvent\`, got ${describeValue(listener)}`,
       );
     }
-    let listeners = this.#byType.get(type);
-    if (listeners === undefined) this.#byType.set(type, (listeners = new Map()));
-    if (!listeners.has(listener)) listeners.set(listener, once);
+    listen(
+      options,
+      (once) => {
+        let listeners = this.#byType.get(type);
+        if (listeners === undefined) this.#byType.set(type, (listeners = new Map()));
+        if (!listeners.has(listener)) listeners.set(listener, once);
+      },
+      () => this.remove(type, listener),
+    );
   }
 
   remove(type: string, listener: DispatchListener<E>): void {

@@ -1,4 +1,5 @@
 import type { AnyEvent, EndData, EventOfType, StreamEvent, StoredEvent } from "../event/event.ts";
+import type { ListenerOptions } from "../util/listener-options.ts";
 import { SSETargetError } from "../util/errors.ts";
 import type { Handled } from "../http/handled.ts";
 import { Endpoint, type StreamRoute } from "../http/endpoint.ts";
@@ -22,7 +23,7 @@ import { pathless, storeOrPath } from "./pathless.ts";
 import { within } from "../util/timers.ts";
 import { resolveCloseOptions, type CloseOptions } from "./close-options.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { Listeners, type DispatchListener, type DispatchListenerOptions } from "./listeners.ts";
+import { Listeners, type DispatchListener } from "./listeners.ts";
 import { PathPattern, type PathParams } from "./path-pattern.ts";
 import { VolatileStores } from "./volatile-stores.ts";
 import { resolveOptions, TARGET_OPTIONS, type ResolvedOptions, type SSETargetOptions } from "./options.ts";
@@ -164,7 +165,7 @@ export class SSEHub<E extends StreamEvent = AnyEvent, P extends string = string>
   addEventListener<T extends E["type"]>(
     type: T,
     listener: DispatchListener<EventOfType<E, T>>,
-    options?: DispatchListenerOptions,
+    options?: ListenerOptions,
   ): void {
     this.#listeners.add(type, listener as unknown as DispatchListener<E>, options);
   }

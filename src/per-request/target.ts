@@ -1,3 +1,4 @@
+import type { ListenerOptions } from "../util/listener-options.ts";
 import { MAX_TIMER_MS } from "../util/timers.ts";
 import { guarded } from "../util/guard.ts";
 import { END_EVENT_TYPE, wireText, type EndData, type StreamEvent } from "../event/event.ts";
@@ -149,7 +150,7 @@ export class ServerSentEventTarget extends EventTarget {
   override addEventListener(
     type: string,
     listener: SentEventListener | null,
-    options?: boolean | { readonly once?: boolean; readonly signal?: AbortSignal },
+    options?: boolean | ListenerOptions,
   ): void {
     if (listener !== null) super.addEventListener(type, this.#guard(listener), options);
   }

@@ -24,6 +24,22 @@ describe("a connection to a target", () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  it("removes listeners after their first call with `once`, and when their `signal` aborts", async () => {
+    const server = await serveTicks();
+    const { connection, events } = watch(server.url);
+    const controller = new AbortController();
+    const heard: string[] = [];
+    connection.addEventListener("tick", () => heard.push("once"), { once: true });
+    connection.addEventListener("tick", () => heard.push("signal"), { signal: controller.signal });
+    connection.addEventListener("tick", () => heard.push("aborted"), { signal: AbortSignal.abort() });
+    await server.tick(2);
+    await vi.waitFor(() => expect(events).toHaveLength(2));
+    controller.abort();
+    await server.tick(1);
+    await vi.waitFor(() => expect(events).toHaveLength(3));
+    expect(heard).toEqual(["once", "signal", "signal"]);
+  });
+
   it("goes on from any cursor", async () => {
     const server = await serveTicks();
     await server.tick(9);

@@ -9,7 +9,7 @@ it("keeps nothing of types that nobody listens to, however many the server names
   );
   delivery.begin("");
   let heard = 0;
-  delivery.listeners("type-7").add(() => void heard++);
+  delivery.listeners("type-7").set(() => void heard++, false);
   const { length } = set.mock.calls;
   for (let n = 0; n < 100; n++) {
     delivery.push([{ type: `type-${n}`, id: n, lastEventId: String(n), data: {} }], String(n));

@@ -327,6 +327,19 @@ describe("listeners on the server's side", () => {
     expect(errors.map(String)).toEqual(["Error: later"]);
   });
 
+  it("are removed after their first call with `once`, and when their `signal` aborts", async () => {
+    const target = new SSETarget<Tick>("/sse");
+    const controller = new AbortController();
+    const heard: string[] = [];
+    target.addEventListener("tick", () => heard.push("once"), { once: true });
+    target.addEventListener("tick", () => heard.push("signal"), { signal: controller.signal });
+    target.addEventListener("tick", () => heard.push("aborted"), { signal: AbortSignal.abort() });
+    await dispatch(target, 1, 2);
+    controller.abort();
+    await dispatch(target, 3, 3);
+    expect(heard).toEqual(["once", "signal", "signal"]);
+  });
+
   it("can be taken away", async () => {
     const target = new SSETarget<Tick>("/sse");
     const listener = vi.fn();

@@ -21,7 +21,7 @@ export interface Watched {
 
 /** Connects, notes everything, and closes when the test is over. Delays are as short as they can be. */
 export function watch(url: string, options: ConnectOptions = {}): Watched {
-  const connection = connect(url, { backoff: { minMs: 1, maxMs: 40 }, ...options });
+  const connection = connect(url, { ...options, backoff: { minMs: 1, maxMs: 40, ...options.backoff } });
   onTestFinished(() => connection.close());
   const events: ReceivedEvent[] = [];
   const statuses: string[] = [];

@@ -59,7 +59,7 @@ export function synchronousDispatchEvent<T extends WorkflowEvents>(
 }
 
 /**
- * Gathers events for `delayMs` and delivers them in one call. Per instance one call is under way at a time and the next
+ * Gathers events for `batchMs` and delivers them in one call. Per instance one call is under way at a time and the next
  * begins when it has succeeded, so order holds even where calls fail; a call that fails or hangs is made again on a
  * new stub, with backoff and jitter. Nothing is delivered twice, because span events have keys.
  *
@@ -67,16 +67,16 @@ export function synchronousDispatchEvent<T extends WorkflowEvents>(
  *
  * @param ctx - `this.ctx` of the Workflow
  * @param namespace - the binding of the {@link WorkflowEvents} object
- * @param delayMs - how long the first event of a batch waits for company; a full batch and a flush do not wait
+ * @param batchMs - how long the first event of a batch waits for company; a full batch and a flush do not wait
  * @throws SSETargetError (as a rejection) `too-many-pending`, `event-too-large`, `unserializable-data` per event
  */
 export function batchedDispatchEvent<T extends WorkflowEvents>(
   ctx: DispatchContext,
   namespace: DurableObjectNamespace<T>,
-  delayMs = 100,
+  batchMs = 100,
   options?: DispatchEventOptions,
 ): EventDispatcher {
-  const queues = new EventQueues("batchedDispatchEvent", ctx, namespace, delayMs, options);
+  const queues = new EventQueues("batchedDispatchEvent", ctx, namespace, batchMs, options);
   const dispatch = async (instanceId: string, event: SpanEvent): Promise<void> => {
     queues.of(instanceId).push(event);
   };
@@ -96,12 +96,12 @@ class EventQueues<T extends WorkflowEvents> {
     owner: string,
     ctx: DispatchContext,
     namespace: DurableObjectNamespace<T>,
-    delayMs: number,
+    batchMs: number,
     given?: DispatchEventOptions,
   ) {
     const options = readOptions(owner, given, { ...QUEUE_OPTIONS, onError: true });
     this.#namespace = namespace;
-    this.#limits = eventQueueLimits({ ...options, delayMs });
+    this.#limits = eventQueueLimits({ ...options, batchMs });
     this.#onError = errorListener(options.onError);
     this.#waitUntil = (promise) => ctx.waitUntil(promise);
   }

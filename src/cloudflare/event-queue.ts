@@ -41,12 +41,12 @@ export const QUEUE_OPTIONS: OptionNames<EventQueueOptions> = {
   retryForMs: true,
 };
 
-export type EventQueueLimits = Required<EventQueueOptions> & { readonly delayMs: number };
+export type EventQueueLimits = Required<EventQueueOptions> & { readonly batchMs: number };
 
 /** @throws SSETargetError `invalid-option` */
-export function eventQueueLimits(options: EventQueueOptions & { readonly delayMs: number }): EventQueueLimits {
+export function eventQueueLimits(options: EventQueueOptions & { readonly batchMs: number }): EventQueueLimits {
   return {
-    delayMs: wholeNumberOption("delayMs", options.delayMs, 100, 0),
+    batchMs: wholeNumberOption("batchMs", options.batchMs, 100, 0),
     maxBatchEvents: wholeNumberOption("maxBatchEvents", options.maxBatchEvents, 256, 1),
     maxBatchBytes: wholeNumberOption("maxBatchBytes", options.maxBatchBytes, 512 * 1024, 1),
     maxPendingEvents: wholeNumberOption("maxPendingEvents", options.maxPendingEvents, 10_000, 1),
@@ -186,11 +186,11 @@ export class EventQueue {
     this.#host.onIdle();
   }
 
-  /** Waits until the batch should go: it is full, someone flushes, or `delayMs` are over. */
+  /** Waits until the batch should go: it is full, someone flushes, or `batchMs` are over. */
   async #gather(): Promise<void> {
-    if (this.#limits.delayMs === 0 || this.#urgent > 0 || this.#isBatchFull()) return;
+    if (this.#limits.batchMs === 0 || this.#urgent > 0 || this.#isBatchFull()) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.#limits.delayMs);
+      const timer = setTimeout(resolve, this.#limits.batchMs);
       this.#wake = () => {
         clearTimeout(timer);
         resolve();

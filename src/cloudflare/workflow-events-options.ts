@@ -1,5 +1,4 @@
-import { SSETargetError } from "../util/errors.ts";
-import { describeValue, type OptionNames, readOptions, wholeNumberOption } from "../util/options.ts";
+import { ageOption, type OptionNames, readOptions, wholeNumberOption } from "../util/options.ts";
 import { TARGET_OPTIONS, type SSETargetOptions } from "../hub/options.ts";
 import { logError } from "./log-error.ts";
 
@@ -14,7 +13,7 @@ export interface WorkflowEventsOptions extends SSETargetOptions {
   /** How long after a failure, or after a straggler, it must be quiet before the stream ends: rollbacks come late. @defaultValue 5_000 */
   readonly lingerMs?: number;
   /** How long after the stream's end all of it is deleted; `null`: never. @defaultValue null */
-  readonly retentionMs?: number | null;
+  readonly ttlMs?: number | null;
   /**
    * How long after the last event a stream that has not ended is deleted, for runs that were terminated; `null`: never.
    * To be longer than the longest sleep or wait of the workflow. @defaultValue null
@@ -28,7 +27,7 @@ const OBJECT_OPTIONS: OptionNames<WorkflowEventsOptions> = {
   ...TARGET_OPTIONS,
   completeOnEnd: true,
   lingerMs: true,
-  retentionMs: true,
+  ttlMs: true,
   abandonedAfterMs: true,
   firstEventGraceMs: true,
 };
@@ -37,7 +36,7 @@ const OBJECT_OPTIONS: OptionNames<WorkflowEventsOptions> = {
 export interface WorkflowEventsSettings {
   readonly completeOnEnd: boolean;
   readonly lingerMs: number;
-  readonly retentionMs: number | null;
+  readonly ttlMs: number | null;
   readonly abandonedAfterMs: number | null;
   readonly firstEventGraceMs: number;
   /** What is left is the target's. */
@@ -49,7 +48,7 @@ export function workflowEventsSettings(options: WorkflowEventsOptions): Workflow
   const {
     completeOnEnd = true,
     lingerMs,
-    retentionMs,
+    ttlMs,
     abandonedAfterMs,
     firstEventGraceMs,
     ...target
@@ -57,19 +56,9 @@ export function workflowEventsSettings(options: WorkflowEventsOptions): Workflow
   return {
     completeOnEnd,
     lingerMs: wholeNumberOption("lingerMs", lingerMs, 5_000, 0),
-    retentionMs: ageOption("retentionMs", retentionMs),
-    abandonedAfterMs: ageOption("abandonedAfterMs", abandonedAfterMs),
+    ttlMs: ageOption("ttlMs", ttlMs, null, 0),
+    abandonedAfterMs: ageOption("abandonedAfterMs", abandonedAfterMs, null, 0),
     firstEventGraceMs: wholeNumberOption("firstEventGraceMs", firstEventGraceMs, 5_000, 0),
     target: { onError: logError, ...target },
   };
-}
-
-/** An age for alarms, which unlike timers have no upper bound. */
-function ageOption(name: string, value: number | null | undefined): number | null {
-  if (value === undefined || value === null) return null;
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new SSETargetError(
-    "invalid-option",
-    `\`${name}\` must be a whole number of milliseconds, got ${describeValue(value)}; pass null to keep everything`,
-  );
 }

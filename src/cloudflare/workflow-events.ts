@@ -23,7 +23,7 @@ const DEADLINES: readonly Deadline[] = ["complete_at", "delete_at", "check_aband
  *
  * ```ts
  * export class PurchaseEvents extends WorkflowEvents<Env> {
- *   protected override readonly options = { retentionMs: 7 * 24 * 3_600_000 };
+ *   protected override readonly options = { ttlMs: 7 * 24 * 3_600_000 };
  * }
  * ```
  *
@@ -81,8 +81,8 @@ export class WorkflowEvents<Env extends object = object> extends DurableObject<E
     if (run !== undefined) this.#run = { ...run, hasEnded: true };
     this.#setDeadline("complete_at", undefined);
     this.#setDeadline("check_abandoned_at", undefined);
-    const { retentionMs } = this.#settings;
-    this.#setDeadline("delete_at", retentionMs === null ? undefined : Date.now() + retentionMs);
+    const { ttlMs } = this.#settings;
+    this.#setDeadline("delete_at", ttlMs === null ? undefined : Date.now() + ttlMs);
     await this.#setAlarm();
   }
 

@@ -29,6 +29,22 @@ export function delayOption(name: string, value: number | null | undefined, fall
   );
 }
 
+/** Like {@link wholeNumberOption} for an age or a lifetime in milliseconds that `null` leaves without a limit. */
+export function ageOption(
+  name: string,
+  value: number | null | undefined,
+  fallback: number | null,
+  min: 0 | 1 = 1,
+): number | null {
+  if (value === undefined) return fallback;
+  if (value === null) return null;
+  if (Number.isSafeInteger(value) && value >= min) return value;
+  throw new SSETargetError(
+    "invalid-option",
+    `\`${name}\` must be a whole number of milliseconds of at least ${min}, got ${describeValue(value)}; pass null for no limit`,
+  );
+}
+
 /** @throws SSETargetError `invalid-option` */
 export function checkFunction(name: string, value: unknown): void {
   if (value === undefined || typeof value === "function") return;

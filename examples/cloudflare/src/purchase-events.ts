@@ -6,7 +6,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** Stores and serves the events of one purchase, and deletes them a week after its end. */
 export class PurchaseEvents extends WorkflowEvents<Env> {
   protected override readonly options: WorkflowEventsOptions = {
-    retentionMs: 7 * DAY_MS,
+    ttlMs: 7 * DAY_MS,
     abandonedAfterMs: 30 * DAY_MS,
   };
 }

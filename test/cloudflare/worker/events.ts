@@ -40,7 +40,7 @@ export class ForgetfulEvents extends LabEvents {
   protected override readonly options: WorkflowEventsOptions = {
     lingerMs: 100,
     firstEventGraceMs: 100,
-    retentionMs: 1_500,
+    ttlMs: 1_500,
     abandonedAfterMs: 1_500,
   };
 }

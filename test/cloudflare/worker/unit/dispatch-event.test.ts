@@ -13,13 +13,13 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function setUp(delayMs?: number, options: DispatchEventOptions = {}) {
+function setUp(batchMs?: number, options: DispatchEventOptions = {}) {
   const namespace = new FakeNamespace();
   const kept: Promise<unknown>[] = [];
   const errors: unknown[] = [];
   const ctx = { waitUntil: (promise: Promise<unknown>) => void kept.push(promise) };
   const all = { onError: (error: unknown) => void errors.push(error), ...options };
-  const batched = batchedDispatchEvent(ctx, namespace.binding, delayMs, all);
+  const batched = batchedDispatchEvent(ctx, namespace.binding, batchMs, all);
   const synchronous = synchronousDispatchEvent(ctx, namespace.binding, all);
   return { namespace, kept, errors, batched, synchronous };
 }
@@ -182,7 +182,7 @@ describe("batchedDispatchEvent", () => {
   });
 
   it("refuses options that cannot work", () => {
-    expect(() => setUp(-1)).toThrow("delayMs");
+    expect(() => setUp(-1)).toThrow("batchMs");
     expect(() => setUp(10, { maxBatchEvents: 0 })).toThrow("maxBatchEvents");
   });
 });

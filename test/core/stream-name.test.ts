@@ -1,4 +1,5 @@
-import { MemoryEventStore, SSEHub, SSETarget, type EventLog, type EventStore, type SSETargetOptions } from "ssetarget";
+import { MemoryEventStore, SSEHub, SSETarget, type EventStore, type SSETargetOptions } from "ssetarget";
+import type { EventLog } from "ssetarget/store";
 import { SqliteEventStores } from "ssetarget/sqlite";
 import { describe, expect, it } from "vitest";
 import { get } from "../support/sse-client.ts";

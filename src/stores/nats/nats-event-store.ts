@@ -1,6 +1,6 @@
-import { END_EVENT_TYPE, snapshotEvent, withId, type ServerSentEvent, type StoredEvent } from "../../event/event.ts";
+import { END_EVENT_TYPE, snapshotEvent, withId, type StreamEvent, type StoredEvent } from "../../event/event.ts";
 import type { EventBounds, EventLog, LogListener, LogWatch, PageLimits } from "../../store/event-log.ts";
-import { randomEpoch } from "../../store/random-epoch.ts";
+import { randomId } from "../../util/random-id.ts";
 import { SSETargetError } from "../../util/errors.ts";
 import { NatsSubjects, decodeEvent, encodeEvent } from "./nats-layout.ts";
 import type { NatsStream } from "./nats-stream.ts";
@@ -20,7 +20,7 @@ const EPOCH_MS = 5_000;
  * One stream on JetStream. An id is the sequence number of the message. All streams share these numbers, so ids increase
  * with holes. Several events are not appended all or none: JetStream can do that from server version 2.12 on only.
  */
-export class NatsEventStore<E extends ServerSentEvent> implements EventLog<E> {
+export class NatsEventStore<E extends StreamEvent> implements EventLog<E> {
   readonly #stream: NatsStream;
   readonly #subjects: NatsSubjects;
   readonly #watches = new Set<NatsWatch<E>>();
@@ -134,7 +134,7 @@ export class NatsEventStore<E extends ServerSentEvent> implements EventLog<E> {
     this.#checkOpen();
     // What was appended before belongs to what is dropped.
     await Promise.allSettled(this.#storing);
-    const seq = await this.#stream.publish(this.#subjects.genesis, randomEpoch(), false);
+    const seq = await this.#stream.publish(this.#subjects.genesis, randomId(), false);
     this.#epoch = undefined;
     await this.#stream.purge(this.#subjects.all, seq as number);
     // For watchers that have read between the two.
@@ -202,7 +202,7 @@ export class NatsEventStore<E extends ServerSentEvent> implements EventLog<E> {
       for (;;) {
         const epoch = (await this.#stream.last(this.#subjects.genesis))?.string() ?? (await this.#lastEvent())?.epoch;
         if (epoch !== undefined) return epoch;
-        const made = randomEpoch();
+        const made = randomId();
         if ((await this.#stream.publish(this.#subjects.genesis, made, true)) !== undefined) return made;
       }
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { JetStreamClient } from "@nats-io/jetstream";
-import type { ServerSentEvent } from "../../event/event.ts";
+import type { StreamEvent } from "../../event/event.ts";
 import type { EventStorage } from "../../store/event-log.ts";
 import { checkStreamName } from "../../store/stream-name.ts";
 import { SSETargetError } from "../../util/errors.ts";
@@ -15,7 +15,7 @@ import { NatsStream, type NatsEventStoresOptions } from "./nats-stream.ts";
  * const hub = new SSEHub("/runs/:id/sse", { store: stores });
  * ```
  */
-export class NatsEventStores<E extends ServerSentEvent> implements EventStorage<E> {
+export class NatsEventStores<E extends StreamEvent> implements EventStorage<E> {
   readonly #stream: NatsStream;
 
   /**

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { JsMsg, StoredMsg } from "@nats-io/jetstream";
-import { END_EVENT_TYPE, dataText, reviveEvent, type ServerSentEvent, type StoredEvent } from "../../event/event.ts";
+import { END_EVENT_TYPE, dataText, reviveEvent, type StreamEvent, type StoredEvent } from "../../event/event.ts";
 
 /** The subjects of one stream. Names and keys can be any text, so both are encoded. */
 export class NatsSubjects {
@@ -32,11 +32,11 @@ export class NatsSubjects {
 }
 
 /** The message of an event: a line of JSON with its epoch and type, and below it the event's JSON as clients get it. */
-export function encodeEvent(event: ServerSentEvent, epoch: string): string {
+export function encodeEvent(event: StreamEvent, epoch: string): string {
   return `${JSON.stringify({ epoch, type: event.type })}\n${dataText(event)}`;
 }
 
-export function decodeEvent<E extends ServerSentEvent>(
+export function decodeEvent<E extends StreamEvent>(
   message: StoredMsg | JsMsg,
 ): { readonly event: StoredEvent<E>; readonly epoch: string } {
   const text = message.string();

@@ -1,5 +1,5 @@
 import type { ConsumerMessages, JsMsg } from "@nats-io/jetstream";
-import type { ServerSentEvent } from "../../event/event.ts";
+import type { StreamEvent } from "../../event/event.ts";
 import type { LogListener, LogWatch } from "../../store/event-log.ts";
 import { decodeEvent, type NatsSubjects } from "./nats-layout.ts";
 import type { NatsStream } from "./nats-stream.ts";
@@ -21,7 +21,7 @@ const HEARTBEAT_MS = 5_000;
 const RETRY_MS = 1_000;
 
 /** One watch of one stream: a consumer of what is new. After any doubt about it there is another one. */
-export class NatsWatch<E extends ServerSentEvent> implements LogWatch {
+export class NatsWatch<E extends StreamEvent> implements LogWatch {
   readonly #stream: NatsStream;
   readonly #subjects: NatsSubjects;
   readonly #listener: LogListener<E>;

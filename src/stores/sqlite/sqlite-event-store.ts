@@ -1,4 +1,4 @@
-import type { ServerSentEvent, StoredEvent } from "../../event/event.ts";
+import type { StreamEvent, StoredEvent } from "../../event/event.ts";
 import type { EventBounds, EventLog, LogListener, LogWatch, PageLimits } from "../../store/event-log.ts";
 import { SSETargetError } from "../../util/errors.ts";
 import { unavailable } from "./sqlite-database.ts";
@@ -7,14 +7,14 @@ import type { SqliteWatchers } from "./sqlite-watchers.ts";
 import type { SqliteWriter } from "./sqlite-writer.ts";
 
 /** What all streams of a file share. */
-export interface SqliteFile<E extends ServerSentEvent> {
+export interface SqliteFile<E extends StreamEvent> {
   readonly history: SqliteHistory;
   readonly writer: SqliteWriter<E>;
   readonly watchers: SqliteWatchers<E>;
 }
 
 /** One stream of a file. Made by `SqliteEventStores`; any number of them may be open for the same stream. */
-export class SqliteEventStore<E extends ServerSentEvent> implements EventLog<E> {
+export class SqliteEventStore<E extends StreamEvent> implements EventLog<E> {
   readonly #file: SqliteFile<E>;
   readonly #name: string;
   readonly #watches = new Set<LogWatch>();

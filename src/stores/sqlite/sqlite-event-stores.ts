@@ -1,4 +1,4 @@
-import type { ServerSentEvent } from "../../event/event.ts";
+import type { StreamEvent } from "../../event/event.ts";
 import type { EventStorage } from "../../store/event-log.ts";
 import { checkStreamName } from "../../store/stream-name.ts";
 import { SSETargetError, type ErrorListener } from "../../util/errors.ts";
@@ -45,7 +45,7 @@ const MAX_SWEEP_MS = 3_600_000;
  * const hub = new SSEHub("/runs/:id/sse", { store: stores });
  * ```
  */
-export class SqliteEventStores<E extends ServerSentEvent> implements EventStorage<E> {
+export class SqliteEventStores<E extends StreamEvent> implements EventStorage<E> {
   readonly #database: SqliteDatabase;
   readonly #isOwn: boolean;
   readonly #file: SqliteFile<E>;

@@ -1,4 +1,4 @@
-import { reviveEvent, type EventRecord, type ServerSentEvent, type StoredEvent } from "../../event/event.ts";
+import { reviveEvent, type EventRecord, type StreamEvent, type StoredEvent } from "../../event/event.ts";
 import type { PageLimits } from "../../store/event-log.ts";
 import { SSETargetError, type ErrorListener } from "../../util/errors.ts";
 import { DatabaseFile } from "./database-file.ts";
@@ -104,7 +104,7 @@ export class SqliteHistory {
   }
 
   /** @param row the row as it is with the event */
-  insertEvent(row: StreamRow, { id, type, key }: StoredEvent<ServerSentEvent>, text: string): void {
+  insertEvent(row: StreamRow, { id, type, key }: StoredEvent<StreamEvent>, text: string): void {
     this.#insertion.run(row.stream_id, id, type, key ?? null, text, row.total, row.newest_ms);
   }
 
@@ -137,7 +137,7 @@ export class SqliteHistory {
     return true;
   }
 
-  eventByKey<E extends ServerSentEvent>(streamId: number, key: string): StoredEvent<E> | undefined {
+  eventByKey<E extends StreamEvent>(streamId: number, key: string): StoredEvent<E> | undefined {
     const row = this.#get<EventRecord>(
       "SELECT id, type, text FROM ssetarget_events WHERE stream_id = ? AND key = ?",
       streamId,
@@ -147,7 +147,7 @@ export class SqliteHistory {
   }
 
   /** The events after an id. Rows are read one by one, so what lies beyond the limits is never in memory. */
-  events<E extends ServerSentEvent>(name: string, afterId: number, limits: PageLimits): StoredEvent<E>[] {
+  events<E extends StreamEvent>(name: string, afterId: number, limits: PageLimits): StoredEvent<E>[] {
     this.checkFile();
     const events: StoredEvent<E>[] = [];
     let bytes = 0;

@@ -1,4 +1,4 @@
-import type { ServerSentEvent } from "../../event/event.ts";
+import type { StreamEvent } from "../../event/event.ts";
 import type { AppendNotice, LogListener, LogWatch } from "../../store/event-log.ts";
 import { LogListeners } from "../../store/log-listeners.ts";
 import type { ErrorListener } from "../../util/errors.ts";
@@ -6,7 +6,7 @@ import { unavailable } from "./sqlite-database.ts";
 import type { SqliteHistory } from "./sqlite-history.ts";
 
 /** A watched stream, with its extent at the last notice. */
-interface Watched<E extends ServerSentEvent> {
+interface Watched<E extends StreamEvent> {
   readonly listeners: LogListeners<E>;
   epoch: string | undefined;
   firstId: number;
@@ -20,7 +20,7 @@ interface Watched<E extends ServerSentEvent> {
  *
  * @see https://www.sqlite.org/pragma.html#pragma_data_version
  */
-export class SqliteWatchers<E extends ServerSentEvent> {
+export class SqliteWatchers<E extends StreamEvent> {
   readonly #history: SqliteHistory;
   readonly #pollMs: number;
   readonly #onError: ErrorListener;

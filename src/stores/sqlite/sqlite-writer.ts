@@ -3,11 +3,11 @@ import {
   dataText,
   snapshotEvent,
   withId,
-  type ServerSentEvent,
+  type StreamEvent,
   type StoredEvent,
 } from "../../event/event.ts";
 import type { AppendNotice } from "../../store/event-log.ts";
-import { randomEpoch } from "../../store/random-epoch.ts";
+import { randomId } from "../../util/random-id.ts";
 import { SSETargetError } from "../../util/errors.ts";
 import { unavailable } from "./sqlite-database.ts";
 import type { SqliteHistory } from "./sqlite-history.ts";
@@ -15,7 +15,7 @@ import type { StreamRow } from "./sqlite-schema.ts";
 import type { SqliteRetention } from "./sqlite-retention.ts";
 import type { SqliteWatchers } from "./sqlite-watchers.ts";
 
-interface Append<E extends ServerSentEvent> {
+interface Append<E extends StreamEvent> {
   readonly name: string;
   readonly events: readonly E[];
   readonly resolve: (stored: readonly StoredEvent<E>[]) => void;
@@ -23,7 +23,7 @@ interface Append<E extends ServerSentEvent> {
 }
 
 /** What became of one append within a transaction. */
-type Outcome<E extends ServerSentEvent> =
+type Outcome<E extends StreamEvent> =
   | { readonly stored: readonly StoredEvent<E>[]; readonly notice: AppendNotice<E> }
   | { readonly refusal: SSETargetError };
 
@@ -35,7 +35,7 @@ const MAX_TRANSACTION_EVENTS = 10_000;
  * Writes the events of one turn of the event loop, of whichever streams, in one transaction. Ids are assigned in it from
  * what the file has, so processes agree on them. If the transaction fails, everything in it is refused.
  */
-export class SqliteWriter<E extends ServerSentEvent> {
+export class SqliteWriter<E extends StreamEvent> {
   readonly #history: SqliteHistory;
   readonly #retention: SqliteRetention;
   readonly #watchers: SqliteWatchers<E>;
@@ -151,7 +151,7 @@ export class SqliteWriter<E extends ServerSentEvent> {
     }
     let row = rows.get(name);
     if (row === undefined) {
-      row = { ...(before ?? this.#history.createStream(name, randomEpoch(), nowMs)) };
+      row = { ...(before ?? this.#history.createStream(name, randomId(), nowMs)) };
       rows.set(name, row);
     }
     return this.#insert(row, events, nowMs);
@@ -193,7 +193,7 @@ export class SqliteWriter<E extends ServerSentEvent> {
 }
 
 /** Changes a row to what it is after one more event. */
-function advance(row: Mutable<StreamRow>, event: StoredEvent<ServerSentEvent>, size: number, nowMs: number): StreamRow {
+function advance(row: Mutable<StreamRow>, event: StoredEvent<StreamEvent>, size: number, nowMs: number): StreamRow {
   row.last_id = event.id;
   row.completed = event.type === END_EVENT_TYPE ? 1 : 0;
   row.total += size;

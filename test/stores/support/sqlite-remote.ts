@@ -1,7 +1,8 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type { EventBounds, EventLog, LogWatch, PageLimits, StoredEvent } from "ssetarget";
+import type { StoredEvent } from "ssetarget";
+import type { EventBounds, EventLog, LogWatch, PageLimits } from "ssetarget/store";
 import type { KitEvent } from "ssetarget/testing";
 
 const PROGRAM = fileURLToPath(new URL("sqlite-process.ts", import.meta.url));

@@ -10,6 +10,9 @@ const CHROMIUM_PLACES = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
+/** A Chromium without a window: it needs two thirds of the time, and has no tabs in the background. */
+const HEADLESS_SHELL_PLACES = [process.env["CHROMIUM_PATH"], "/usr/bin/chromium-headless-shell"];
+
 const FIREFOX_PLACES = [
   process.env["FIREFOX_PATH"],
   "/usr/bin/firefox-esr",
@@ -17,15 +20,23 @@ const FIREFOX_PLACES = [
   "/Applications/Firefox.app/Contents/MacOS/firefox",
 ];
 
-/** Something that the tests drive and npm does not bring. */
+/** A program that the tests drive and npm does not install. */
 interface Program {
   readonly name: string;
   readonly packages: readonly string[];
   readonly isThere: () => boolean;
+  /** The tests are only slower without it. */
+  readonly isOptional?: boolean;
 }
 
 const PROGRAMS: readonly Program[] = [
   { name: "Chromium", packages: ["chromium", "fonts-dejavu-core"], isThere: () => findChromium() !== undefined },
+  {
+    name: "Chromium's headless shell",
+    packages: ["chromium-headless-shell"],
+    isThere: () => findFirst(HEADLESS_SHELL_PLACES) !== undefined,
+    isOptional: true,
+  },
   { name: "Firefox", packages: ["firefox-esr"], isThere: () => findFirefox() !== undefined },
   { name: "redis-server", packages: ["redis-server"], isThere: () => isOnPath("redis-server") },
   { name: "nginx", packages: ["nginx-light"], isThere: () => isOnPath("nginx") },
@@ -37,31 +48,36 @@ function findFirst(places: readonly (string | undefined)[]): string | undefined 
   return places.find((place) => place !== undefined && place !== "" && existsSync(place));
 }
 
-/** Where Chromium is on this machine, if it is. `CHROMIUM_PATH` names another place. */
+/** Path of Chromium on this machine. `CHROMIUM_PATH` overrides it. */
 function findChromium(): string | undefined {
   return findFirst(CHROMIUM_PLACES);
 }
 
-/** Where Firefox is on this machine, if it is. `FIREFOX_PATH` names another place. */
+/** Path of Firefox on this machine. `FIREFOX_PATH` overrides it. */
 function findFirefox(): string | undefined {
   return findFirst(FIREFOX_PLACES);
 }
 
-/** Chromium's place; throws in words where it has none. */
+/** Path of Chromium. Throws if it is not installed. */
 export function requireChromium(): string {
   const found = findChromium();
   if (found !== undefined) return found;
-  throw new Error("This needs Chromium. Debian: `apt-get install chromium`; elsewhere name it in CHROMIUM_PATH.");
+  throw new Error("This needs Chromium. Debian: `apt-get install chromium`. Elsewhere, set CHROMIUM_PATH.");
 }
 
-/** Firefox's place; throws in words where it has none. */
+/** Path of the fastest Chromium for pages that are always visible. Throws if there is none. */
+export function requireHeadlessChromium(): string {
+  return findFirst(HEADLESS_SHELL_PLACES) ?? requireChromium();
+}
+
+/** Path of Firefox. Throws if it is not installed. */
 export function requireFirefox(): string {
   const found = findFirefox();
   if (found !== undefined) return found;
-  throw new Error("This needs Firefox. Debian: `apt-get install firefox-esr`; elsewhere name it in FIREFOX_PATH.");
+  throw new Error("This needs Firefox. Debian: `apt-get install firefox-esr`. Elsewhere, set FIREFOX_PATH.");
 }
 
-/** Makes sure that all programs are there: installs Debian's packages where that can be done, else ends in words. */
+/** Installs missing programs if this is Debian and the user is root. Otherwise ends the process with what to install. */
 export function requirePrograms(): void {
   const missing = () => PROGRAMS.filter(({ isThere }) => !isThere());
   const toInstall = missing();
@@ -71,12 +87,12 @@ export function requirePrograms(): void {
     aptGet(["update", "-qq"]);
     aptGet(["install", "-y", "-qq", "--no-install-recommends", ...toInstall.flatMap(({ packages }) => packages)]);
   }
-  const stillMissing = missing();
+  const stillMissing = missing().filter(({ isOptional }) => isOptional !== true);
   if (stillMissing.length === 0) return;
   const names = stillMissing.map(({ name }) => name).join(", ");
   const packages = stillMissing.flatMap((each) => each.packages).join(" ");
   console.error(
-    `The tests need ${names}. Debian: \`apt-get install ${packages}\`; Chromium and Firefox elsewhere can be named in CHROMIUM_PATH and FIREFOX_PATH. Without them, \`npm run test:unit\` runs the tests that need nothing else.`,
+    `The tests need ${names}. Debian: \`apt-get install ${packages}\`. If Chromium or Firefox is elsewhere, set CHROMIUM_PATH or FIREFOX_PATH. Without them, \`npm run test:unit\` runs the tests that need nothing else.`,
   );
   process.exit(1);
 }
@@ -86,7 +102,7 @@ function aptGet(args: readonly string[]): void {
   try {
     execFileSync("apt-get", args, { stdio: ["ignore", "ignore", "inherit"], env });
   } catch {
-    // What is missing is said afterwards.
+    // The caller reports what is still missing.
   }
 }
 

@@ -1,10 +1,10 @@
 import { chromium, type Browser } from "playwright-core";
-import { requireChromium } from "../../scripts/programs.ts";
+import { requireHeadlessChromium } from "../../scripts/programs.ts";
 
-/** A Chromium that calls nobody. */
+/** A Chromium that makes no requests by itself. */
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({
-    executablePath: requireChromium(),
+    executablePath: requireHeadlessChromium(),
     args: [
       "--no-sandbox",
       "--disable-gpu",

@@ -1,85 +1,37 @@
-import { availableParallelism } from "node:os";
-import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { fromSource, patient } from "./vitest.shared.ts";
 
-/** Tests read the sources; the built package is proved by `npm run check` and by the examples. */
-const conditions = ["ssetarget-source", ...defaultServerConditions];
-const fromSource = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+/** Suites that need services, browsers or the built package. They run side by side, after the unit tests. */
+const services = { ...patient, sequence: { groupOrder: 2 } };
 
-/** Tests mostly wait: for processes, sockets and browsers. On two cores, one more at a time than there are cores pays. */
-const WORKERS = Math.max(3, availableParallelism());
-
-/** Nothing here is an assertion about speed: a busy machine is slow, and what hangs is found all the same. */
-const patient = {
-  environment: "node" as const,
-  setupFiles: ["./test/setup.ts"],
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
-  expect: { poll: { timeout: 25_000 } },
-};
+/** Starts browser files and other files by turns: browsers need the processor, and the others mostly wait. */
+class TakingTurns extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    // oxlint-disable-next-line unicorn/no-array-sort -- Vitest's name for it.
+    const sorted = await super.sort(files);
+    const isUnit = ({ project }: TestSpecification) => project.name.startsWith("unit");
+    const isBrowser = ({ project }: TestSpecification) => project.name === "browser";
+    const browser = sorted.filter(isBrowser);
+    const others = sorted.filter((file) => !isUnit(file) && !isBrowser(file));
+    const turns: TestSpecification[] = [];
+    while (browser.length > 0 || others.length > 0) turns.push(...browser.splice(0, 1), ...others.splice(0, 1));
+    return [...sorted.filter(isUnit), ...turns];
+  }
+}
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: TakingTurns },
     projects: [
+      "./vitest.unit.config.ts",
+      { ...fromSource, test: { ...services, name: "stores", include: ["test/stores/**/*.test.ts"] } },
+      { test: { ...services, name: "frameworks", include: ["test/frameworks/*.test.ts"] } },
+      { test: { ...services, name: "docs", include: ["test/docs/**/*.test.ts"] } },
+      { ...fromSource, test: { ...services, name: "cloudflare", include: ["test/cloudflare/**/*.test.ts"] } },
       {
         ...fromSource,
-        test: {
-          ...patient,
-          name: "unit",
-          include: ["test/{core,workflows,client,react,element,cli,scripts}/**/*.test.{ts,tsx}"],
-          maxWorkers: WORKERS,
-          // What needs no service goes first.
-          sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        ...fromSource,
-        test: {
-          ...patient,
-          name: "stores",
-          include: ["test/stores/**/*.test.ts"],
-          maxWorkers: WORKERS,
-          sequence: { groupOrder: 2 },
-        },
-      },
-      {
-        test: {
-          ...patient,
-          name: "frameworks",
-          include: ["test/frameworks/*.test.ts"],
-          maxWorkers: WORKERS,
-          sequence: { groupOrder: 2 },
-        },
-      },
-      {
-        test: {
-          ...patient,
-          name: "docs",
-          include: ["test/docs/**/*.test.ts"],
-          maxWorkers: WORKERS,
-          sequence: { groupOrder: 2 },
-        },
-      },
-      {
-        ...fromSource,
-        test: {
-          ...patient,
-          name: "cloudflare",
-          include: ["test/cloudflare/**/*.test.ts"],
-          maxWorkers: WORKERS,
-          sequence: { groupOrder: 2 },
-        },
-      },
-      {
-        ...fromSource,
-        test: {
-          ...patient,
-          name: "browser",
-          include: ["test/browser/**/*.test.ts"],
-          testTimeout: 90_000,
-          maxWorkers: 1,
-          sequence: { groupOrder: 3 },
-        },
+        test: { ...services, name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 90_000 },
       },
     ],
   },

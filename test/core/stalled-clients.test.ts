@@ -157,6 +157,9 @@ describe("a response's body that nobody reads", () => {
   });
 
   it("is let go of by sendEvents, which tells its source", async () => {
+    // A fresh copy: all responses of a process share one timer, and those of other test files may still be watched.
+    vi.resetModules();
+    const { sendEvents: send } = await import("ssetarget");
     const onReturn = vi.fn();
     const source = async function* () {
       try {
@@ -165,7 +168,7 @@ describe("a response's body that nobody reads", () => {
         onReturn();
       }
     };
-    const { response } = sendEvents(get("/sse"), source, { stallTimeoutMs: 1_000 });
+    const { response } = send(get("/sse"), source, { stallTimeoutMs: 1_000 });
     await vi.advanceTimersByTimeAsync(900);
     expect(onReturn).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(100);

@@ -85,7 +85,8 @@ export function requirePrograms(): void {
   if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
     console.log(`\n› install ${toInstall.map(({ name }) => name).join(", ")} for the tests (apt-get)`);
     aptGet(["update", "-qq"]);
-    aptGet(["install", "-y", "-qq", "--no-install-recommends", ...toInstall.flatMap(({ packages }) => packages)]);
+    // One by one: a package that this Debian does not have keeps none of the others away.
+    for (const { packages } of toInstall) aptGet(["install", "-y", "-qq", "--no-install-recommends", ...packages]);
   }
   const stillMissing = missing().filter(({ isOptional }) => isOptional !== true);
   if (stillMissing.length === 0) return;

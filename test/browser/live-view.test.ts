@@ -84,7 +84,8 @@ describe.each([
     await shot(page, "start");
     await page.getByRole("button", { name: "Start a purchase" }).click();
     await page.waitForURL(/\/[0-9a-f-]{36}$/);
-    await row(page, "reserve the stock", "running").waitFor();
+    // Any step: on a busy machine the first ones may be over when the page is there.
+    await page.locator('.row[data-kind="step"][data-state="running"]').first().waitFor();
     await badge(page, "open").waitFor();
     await shot(page, "running");
     await row(page, "pack the parcel", "running").getByRole("progressbar").first().waitFor();

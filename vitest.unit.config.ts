@@ -10,7 +10,7 @@ export default defineConfig({
     projects: [
       {
         ...fromSource,
-        test: { ...unit, name: "server", include: ["test/core/**/*.test.ts"] },
+        test: { ...unit, name: "server", include: ["test/{core,wire}/**/*.test.ts"] },
       },
       {
         ...fromSource,

@@ -1,58 +1,39 @@
 import {
   END_EVENT_TYPE,
   dataText,
-  isWellFormed,
+  reviveEvent,
   snapshotEvent,
   withId,
   type StreamEvent,
   type StoredEvent,
 } from "../event/event.ts";
+import type { EventBounds, EventLog, LogListener, LogWatch, PageLimits } from "../store/event-log.ts";
+import { LogListeners } from "../store/log-listeners.ts";
 import { SSETargetError } from "../util/errors.ts";
-import {
-  Followers,
-  type AppendableEventStore,
-  type BoundedEventStore,
-  type EventBounds,
-  type EventFollower,
-  type EventStore,
-  type EventSubscription,
-  type FollowableEventStore,
-  type KeyedEventStore,
-  type PageableEventStore,
-  type PageLimits,
-  type TrimmableEventStore,
-} from "../store/followable-store.ts";
 import { randomId } from "../util/random-id.ts";
 
 /** One row of the history. A type and not an interface, because `sql.exec` asks for an index signature. */
-type EventRow = { id: number; type: string; data: string };
+type EventRow = { id: number; type: string; text: string };
 
 /**
  * Keeps one stream in the SQLite of a Durable Object.
  *
- * The tables are made with the first event, so that looking at an object that holds nothing writes nothing.
- * A key is remembered as long as its event is retained. All of it is synchronous inside, so concurrent calls cannot
- * interleave, and the object's output gate keeps an event from being seen before it is on disk.
+ * The tables are created with the first event, so reading an object that holds nothing writes nothing. A key is known as
+ * long as its event is retained. Everything inside is synchronous, so concurrent calls cannot interleave, and the object's
+ * output gate keeps an event from being seen before it is on disk.
+ *
  * @see https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/
  */
-export class DurableObjectEventStore<E extends StreamEvent>
-  implements
-    EventStore<E>,
-    AppendableEventStore<E>,
-    PageableEventStore<E>,
-    FollowableEventStore<E>,
-    BoundedEventStore,
-    TrimmableEventStore,
-    KeyedEventStore<E>
-{
+export class DurableObjectEventStore<E extends StreamEvent> implements EventLog<E> {
+  readonly isLocal = true;
   readonly #storage: DurableObjectStorage;
-  readonly #followers = new Followers<E>();
+  readonly #listeners = new LogListeners<E>();
   #hasTables: boolean;
   #epoch: string;
   #lastId = 0;
   #completed = false;
 
-  /** @param storage - the storage of an object whose class is in `new_sqlite_classes`. Reads, and writes nothing. */
+  /** @param storage - the storage of an object whose class is in `new_sqlite_classes`. It is read, and not written. */
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
     this.#hasTables =
@@ -61,12 +42,12 @@ export class DurableObjectEventStore<E extends StreamEvent>
     this.#epoch = this.getMeta("epoch") ?? randomId();
     if (!this.#hasTables) return;
     const [last] = this.#select("ORDER BY id DESC LIMIT 1");
-    // The greatest id may belong to an event that is no longer there: trimmed, or the end of a stream that was reopened.
+    // The event with the greatest id may be gone: trimmed, or the end of a stream that was reopened.
     this.#lastId = Math.max(last?.id ?? 0, Number(this.getMeta("last_id") ?? 0));
     this.#completed = last?.type === END_EVENT_TYPE;
   }
 
-  /** Whether anything has ever been stored here (and not been wiped since). */
+  /** Whether nothing is stored here, not even what is left of a trimmed history. */
   get isEmpty(): boolean {
     return !this.#hasTables;
   }
@@ -75,21 +56,16 @@ export class DurableObjectEventStore<E extends StreamEvent>
     return this.#completed;
   }
 
-  /** @throws SSETargetError `stream-completed`, `unserializable-data` */
-  async storeEvent(event: E): Promise<StoredEvent<E>> {
-    return (await this.storeEvents([event]))[0] as StoredEvent<E>;
-  }
-
-  /** @throws SSETargetError `stream-completed`, `unserializable-data`; nothing is stored then */
-  async storeEvents(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
+  /** @throws SSETargetError `stream-completed`, `unserializable-data`; stores nothing then */
+  async append(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
     const snapshots = events.map((event) => snapshotEvent(event));
     if (snapshots.length === 0) return [];
     const before = { lastId: this.#lastId, completed: this.#completed, hasTables: this.#hasTables };
     const fresh: StoredEvent<E>[] = [];
-    let answers: readonly StoredEvent<E>[];
+    let stored: readonly StoredEvent<E>[];
     try {
-      answers = this.#storage.transactionSync(() => {
-        this.#makeTables();
+      stored = this.#storage.transactionSync(() => {
+        this.#createTables();
         return snapshots.map((event) => this.#store(event, fresh));
       });
     } catch (error) {
@@ -98,29 +74,32 @@ export class DurableObjectEventStore<E extends StreamEvent>
       this.#hasTables = before.hasTables;
       throw error;
     }
-    this.#followers.tell(fresh);
-    return answers;
+    if (fresh.length > 0) this.#listeners.appended({ afterId: before.lastId, events: fresh, epoch: this.#epoch });
+    return stored;
   }
 
-  async getEvents(afterId: number): Promise<readonly StoredEvent<E>[]> {
-    return this.#readAfter(afterId);
+  async read(afterId: number, limits: PageLimits): Promise<readonly StoredEvent<E>[]> {
+    if (!this.#hasTables) return [];
+    const events: StoredEvent<E>[] = [];
+    let bytes = 0;
+    // The cursor reads row by row, so what lies beyond the byte limit is never in memory.
+    const rows = this.#storage.sql.exec<EventRow>(
+      "SELECT id, type, data AS text FROM ssetarget_events WHERE id > ? ORDER BY id LIMIT ?",
+      afterId,
+      limits.maxEvents,
+    );
+    for (const row of rows) {
+      bytes += row.text.length;
+      if (events.length > 0 && bytes > limits.maxBytes) break;
+      events.push(revive<E>(row));
+    }
+    return events;
   }
 
-  async getEventsPage(afterId: number, limits: PageLimits): Promise<readonly StoredEvent<E>[]> {
-    return this.#readAfter(afterId, limits);
-  }
-
-  async subscribe(afterId: number, follower: EventFollower<E>): Promise<EventSubscription> {
-    // No await in here: an event stored between the look and the subscription would be lost.
-    if (afterId > this.#lastId || (afterId < this.#lastId && afterId + 1 < this.#firstId())) follower.onInterrupted();
-    const earlier = this.#readAfter(afterId);
-    if (earlier.length > 0) follower.onEvents(earlier);
-    return this.#followers.add(follower);
-  }
-
-  async getBounds(): Promise<EventBounds> {
+  async bounds(): Promise<EventBounds> {
+    const [first] = this.#select("ORDER BY id LIMIT 1");
     return {
-      firstId: this.#firstId(),
+      firstId: first?.id ?? this.#lastId + 1,
       lastId: this.#lastId,
       epoch: this.#epoch,
       completed: this.#completed,
@@ -128,15 +107,14 @@ export class DurableObjectEventStore<E extends StreamEvent>
     };
   }
 
-  async getEventByKey(key: string): Promise<StoredEvent<E> | undefined> {
-    // SQLite would look for another key in its place.
-    return isWellFormed(key) ? this.findByKey(key) : undefined;
+  async watch(listener: LogListener<E>): Promise<LogWatch> {
+    return this.#listeners.add(listener);
   }
 
-  /** {@link getEventByKey} without the wait. */
+  /** The retained event with this key. */
   findByKey(key: string): StoredEvent<E> | undefined {
     const [row] = this.#select("WHERE key = ?", key);
-    return row === undefined ? undefined : parseRow<E>(row);
+    return row === undefined ? undefined : revive<E>(row);
   }
 
   async trim(beforeId: number): Promise<void> {
@@ -145,11 +123,12 @@ export class DurableObjectEventStore<E extends StreamEvent>
       this.#storage.sql.exec("DELETE FROM ssetarget_events WHERE id < ?", beforeId);
       this.setMeta("last_id", String(this.#lastId));
     });
+    this.#listeners.changed();
   }
 
   /**
-   * Takes back the end of a completed stream, so that it can go on. The id of the end is not given again: a client that
-   * has seen the end and comes back continues behind it. Feeds over this store must be made anew.
+   * Drops the end of a completed stream, so that it can continue. The end's id is not assigned again: a client that has
+   * seen the end and reconnects continues after it.
    */
   reopen(): void {
     if (!this.#completed) return;
@@ -158,18 +137,20 @@ export class DurableObjectEventStore<E extends StreamEvent>
       this.setMeta("last_id", String(this.#lastId));
     });
     this.#completed = false;
+    this.#listeners.changed();
   }
 
-  /** Forgets everything, tables and epoch included. Feeds over this store must be made anew. */
-  async wipe(): Promise<void> {
+  /** Drops everything in the object's storage, tables and epoch included. */
+  async delete(): Promise<void> {
     await this.#storage.deleteAll();
     this.#hasTables = false;
     this.#epoch = randomId();
     this.#lastId = 0;
     this.#completed = false;
+    this.#listeners.changed();
   }
 
-  /** A small value kept beside the events. */
+  /** A small value stored beside the events. */
   getMeta(name: string): string | undefined {
     if (!this.#hasTables) return undefined;
     const [row] = this.#storage.sql
@@ -178,7 +159,7 @@ export class DurableObjectEventStore<E extends StreamEvent>
     return row?.value;
   }
 
-  /** Keeps a small value beside the events, `undefined` removes it. Ignored while nothing has been stored. */
+  /** Stores a small value beside the events; `undefined` removes it. Ignored while nothing has been stored. */
   setMeta(name: string, value: string | undefined): void {
     if (!this.#hasTables || this.getMeta(name) === value) return;
     if (value === undefined) this.#storage.sql.exec("DELETE FROM ssetarget_meta WHERE name = ?", name);
@@ -188,8 +169,9 @@ export class DurableObjectEventStore<E extends StreamEvent>
   #store(event: E, fresh: StoredEvent<E>[]): StoredEvent<E> {
     const known = event.key === undefined ? undefined : this.findByKey(event.key);
     if (known !== undefined) return known;
-    if (this.#completed)
+    if (this.#completed) {
       throw new SSETargetError("stream-completed", "the stream has ended; nothing can be added to it");
+    }
     const stored = withId(event, this.#lastId + 1);
     this.#storage.sql.exec(
       "INSERT INTO ssetarget_events (id, type, key, data) VALUES (?, ?, ?, ?)",
@@ -204,37 +186,14 @@ export class DurableObjectEventStore<E extends StreamEvent>
     return stored;
   }
 
-  #firstId(): number {
-    const [first] = this.#select("ORDER BY id LIMIT 1");
-    return first?.id ?? this.#lastId + 1;
-  }
-
-  #readAfter(afterId: number, limits?: PageLimits): StoredEvent<E>[] {
-    if (!this.#hasTables) return [];
-    const events: StoredEvent<E>[] = [];
-    let bytes = 0;
-    // The cursor reads row by row, so what lies beyond the byte limit is never in memory.
-    const rows = this.#storage.sql.exec<EventRow>(
-      "SELECT id, type, data FROM ssetarget_events WHERE id > ? ORDER BY id LIMIT ?",
-      afterId,
-      limits?.maxEvents ?? -1,
-    );
-    for (const row of rows) {
-      bytes += row.data.length;
-      if (limits !== undefined && events.length > 0 && bytes > limits.maxBytes) break;
-      events.push(parseRow<E>(row));
-    }
-    return events;
-  }
-
   #select(clause: string, ...bindings: readonly SqlStorageValue[]): EventRow[] {
     if (!this.#hasTables) return [];
     return this.#storage.sql
-      .exec<EventRow>(`SELECT id, type, data FROM ssetarget_events ${clause}`, ...bindings)
+      .exec<EventRow>(`SELECT id, type, data AS text FROM ssetarget_events ${clause}`, ...bindings)
       .toArray();
   }
 
-  #makeTables(): void {
+  #createTables(): void {
     if (this.#hasTables) return;
     this.#storage.sql.exec(
       `CREATE TABLE ssetarget_events (id INTEGER PRIMARY KEY, type TEXT NOT NULL, key TEXT UNIQUE, data TEXT NOT NULL);
@@ -245,6 +204,6 @@ export class DurableObjectEventStore<E extends StreamEvent>
   }
 }
 
-function parseRow<E extends StreamEvent>(row: EventRow): StoredEvent<E> {
-  return { ...(JSON.parse(row.data) as object), type: row.type, id: row.id } as StoredEvent<E>;
+function revive<E extends StreamEvent>({ id, type, text }: EventRow): StoredEvent<E> {
+  return reviveEvent<E>({ id, type, key: undefined, text });
 }

@@ -114,7 +114,7 @@ export class WorkflowEvents<Env extends object = object> extends DurableObject<E
 
   /** Takes over what the original has kept here. A run that goes on grows a new tree, for its spans have other ids now. */
   async #adopt(originals: readonly SpanEvent[]): Promise<void> {
-    await this.#store.storeEvents(originals);
+    await this.#store.append(originals);
     const { run } = followRun(undefined, originals, () => undefined);
     this.#run = run;
     dropOriginalEvents(this.ctx.storage);
@@ -168,7 +168,7 @@ export class WorkflowEvents<Env extends object = object> extends DurableObject<E
   async #wipe(): Promise<void> {
     this.#dropTarget();
     await this.ctx.storage.deleteAlarm();
-    await this.#store.wipe();
+    await this.#store.delete();
   }
 
   #dropTarget(): void {
@@ -189,8 +189,8 @@ export class WorkflowEvents<Env extends object = object> extends DurableObject<E
   async #isAbandoned(): Promise<boolean> {
     const { abandonedAfterMs } = this.#settings;
     if (abandonedAfterMs === null || this.#store.isCompleted) return false;
-    const { lastId } = await this.#store.getBounds();
-    const [last] = await this.#store.getEventsPage(lastId - 1, { maxEvents: 1, maxBytes: 1 });
+    const { lastId } = await this.#store.bounds();
+    const [last] = await this.#store.read(lastId - 1, { maxEvents: 1, maxBytes: 1 });
     const abandonedAt = Date.parse(last?.timestamp ?? "") + abandonedAfterMs;
     if (!(abandonedAt > Date.now())) return true;
     this.#setDeadline("check_abandoned_at", abandonedAt);

@@ -6,6 +6,7 @@ import { DurableObjectEventStore } from "../../../src/cloudflare/durable-object-
 const CAPABILITIES = [
   "batches",
   "trim",
+  "delete",
   "keys",
   "history",
   "dense-ids",

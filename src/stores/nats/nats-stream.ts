@@ -159,7 +159,7 @@ export class NatsStream {
     try {
       const { config, created } = await manager.streams.info(streamName);
       this.#created = created;
-      if (config.allow_direct && config.subjects.includes(`${subjectPrefix}.>`)) return manager;
+      if (config.allow_direct && config.subjects?.includes(`${subjectPrefix}.>`)) return manager;
       throw new SSETargetError(
         "invalid-option",
         `the JetStream stream "${streamName}" exists, but it must have \`allow_direct\` and the subject "${subjects[0]}"; change it, or set \`streamName\` to another`,

@@ -9,7 +9,7 @@ import {
 } from "../event/event.ts";
 import type { EventBounds, EventLog, LogListener, LogWatch, PageLimits } from "../store/event-log.ts";
 import { LogListeners } from "../store/log-listeners.ts";
-import { SSETargetError } from "../util/errors.ts";
+import { streamCompleted } from "../util/errors.ts";
 import { randomId } from "../util/random-id.ts";
 
 /** One row of the history. A type and not an interface, because `sql.exec` asks for an index signature. */
@@ -170,7 +170,7 @@ export class DurableObjectEventStore<E extends StreamEvent> implements EventLog<
     const known = event.key === undefined ? undefined : this.findByKey(event.key);
     if (known !== undefined) return known;
     if (this.#completed) {
-      throw new SSETargetError("stream-completed", "the stream has ended; nothing can be added to it");
+      throw streamCompleted();
     }
     const stored = withId(event, this.#lastId + 1);
     this.#storage.sql.exec(

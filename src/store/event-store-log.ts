@@ -1,5 +1,5 @@
 import { END_EVENT_TYPE, dataText, snapshotEvent, type StreamEvent, type StoredEvent } from "../event/event.ts";
-import { SSETargetError } from "../util/errors.ts";
+import { SSETargetError, streamCompleted } from "../util/errors.ts";
 import { withTimeout } from "../util/with-timeout.ts";
 import { checkPage, checkStored } from "./check-log.ts";
 import type { EventBounds, EventLog, EventStore, LogListener, LogWatch, PageLimits } from "./event-log.ts";
@@ -108,7 +108,7 @@ export class EventStoreLog<E extends StreamEvent> implements EventLog<E> {
       if (job.isRefused) break;
       const known = event.key === undefined ? undefined : this.#keys.get(event.key);
       if (known === undefined && this.#completed) {
-        throw new SSETargetError("stream-completed", "the stream has ended; nothing can be added to it");
+        throw streamCompleted();
       }
       answers.push(known ?? (await this.#storeOne(event, job)));
     }

@@ -1,18 +1,9 @@
 // Temporary: the contract before `EventLog`, and a log made of it. Goes when the last engine implements `EventLog`.
 import type { StreamEvent, StoredEvent } from "../event/event.ts";
-import type {
-  EventBounds,
-  EventLog,
-  EventStorage,
-  EventStore,
-  LogListener,
-  LogWatch,
-  PageLimits,
-} from "./event-log.ts";
+import type { EventBounds, EventLog, EventStore, LogListener, LogWatch, PageLimits } from "./event-log.ts";
 import { LogListeners } from "./log-listeners.ts";
 
 export type { EventBounds, EventStore, PageLimits };
-export type EventStores<E extends StreamEvent> = EventStorage<E>;
 
 /** A store that appends many events at once: all of them or none, in the order given, next to one another. */
 export interface AppendableEventStore<E extends StreamEvent> {

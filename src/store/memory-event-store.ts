@@ -8,7 +8,7 @@ import {
   type StreamEvent,
   type StoredEvent,
 } from "../event/event.ts";
-import { SSETargetError } from "../util/errors.ts";
+import { streamCompleted } from "../util/errors.ts";
 import { readOptions, wholeNumberOption } from "../util/options.ts";
 import type { EventBounds, EventLog, EventStore, LogListener, LogWatch, PageLimits } from "./event-log.ts";
 import { LogListeners } from "./log-listeners.ts";
@@ -147,7 +147,7 @@ export class MemoryEventStore<E extends StreamEvent> implements EventStore<E>, E
       const isKnown =
         key !== undefined && (this.#keys.has(key) || snapshots.findIndex((event) => event.key === key) < index);
       if (isKnown) continue;
-      throw new SSETargetError("stream-completed", "the stream has ended; nothing can be added to it");
+      throw streamCompleted();
     }
   }
 

@@ -1,5 +1,5 @@
 import { END_EVENT_TYPE, snapshotEvent, withId, type StreamEvent, type StoredEvent } from "../event/event.ts";
-import { SSETargetError } from "../util/errors.ts";
+import { streamCompleted } from "../util/errors.ts";
 import type { EventBounds, EventLog, EventStore, LogListener, LogWatch } from "./event-log.ts";
 import { LogListeners } from "./log-listeners.ts";
 import { randomId } from "../util/random-id.ts";
@@ -32,7 +32,7 @@ export class NullEventStore<E extends StreamEvent> implements EventStore<E>, Eve
     const snapshots = events.map((event) => snapshotEvent(event));
     const end = this.#end === undefined ? snapshots.findIndex(({ type }) => type === END_EVENT_TYPE) : 0;
     const isRefused = end !== -1 && snapshots.slice(end).some(({ type }) => type !== END_EVENT_TYPE);
-    if (isRefused) throw new SSETargetError("stream-completed", "the stream has ended; nothing can be added to it");
+    if (isRefused) throw streamCompleted();
     const afterId = this.#lastId;
     const stored = snapshots.map((event) => this.#end ?? this.#number(event));
     const isNew = this.#lastId > afterId && this.#listeners.size > 0;

@@ -67,3 +67,8 @@ export type ErrorListener = (error: unknown) => void;
 export function isTooMuch(error: unknown): boolean {
   return error instanceof SSETargetError && (error.code === "event-too-large" || error.code === "too-many-pending");
 }
+
+/** The refusal of an event for a stream that was completed. */
+export function streamCompleted(): SSETargetError {
+  return new SSETargetError("stream-completed", "the stream has ended; nothing can be added to it");
+}

@@ -1,4 +1,5 @@
 import { SSETargetError } from "../util/errors.ts";
+import { within } from "./timers.ts";
 
 /**
  * The promise, or a rejection with `timeout` once it has taken too long. `what` is a sentence: "the store did not read events".
@@ -12,24 +13,14 @@ export async function withTimeout<T>(
 ): Promise<T> {
   // A store written in JavaScript may return anything.
   const promise = Promise.resolve(given);
-  if (timeoutMs === null) return promise;
   let isLate = false;
-  let stopWaiting = () => {};
-  const timeout = new Promise<never>((_resolve, reject) => {
-    const timer = setTimeout(() => {
-      isLate = true;
-      reject(new SSETargetError("timeout", `${what} within ${timeoutMs} ms (\`storeTimeoutMs\`)`));
-    }, timeoutMs);
-    stopWaiting = () => clearTimeout(timer);
-  });
   // A late failure has been reported as a timeout already.
   promise.then(
     (result) => isLate && onLate?.(result),
     () => {},
   );
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    stopWaiting();
-  }
+  return within(promise, timeoutMs, () => {
+    isLate = true;
+    throw new SSETargetError("timeout", `${what} within ${timeoutMs} ms (\`storeTimeoutMs\`)`);
+  });
 }

@@ -1,7 +1,7 @@
 import { END_EVENT_TYPE, snapshotEvent, withId, type StreamEvent, type StoredEvent } from "../../event/event.ts";
 import type { EventBounds, EventLog, LogListener, LogWatch, PageLimits } from "../../store/event-log.ts";
 import { randomId } from "../../util/random-id.ts";
-import { SSETargetError } from "../../util/errors.ts";
+import { SSETargetError, streamCompleted } from "../../util/errors.ts";
 import { NatsSubjects, decodeEvent, encodeEvent } from "./nats-layout.ts";
 import type { NatsStream } from "./nats-stream.ts";
 import { NatsWatch } from "./nats-watch.ts";
@@ -174,7 +174,7 @@ export class NatsEventStore<E extends StreamEvent> implements EventLog<E> {
     const endSeq = await (this.#endLookup ??= this.#lookForEnd());
     if (endSeq !== undefined && endSeq < seq) {
       await this.#stream.deleteMessage(seq);
-      throw new SSETargetError("stream-completed", "the stream has ended; nothing can be added to it");
+      throw streamCompleted();
     }
     return withId(event, seq);
   }

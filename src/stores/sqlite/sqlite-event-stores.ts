@@ -1,3 +1,4 @@
+import { unref } from "../../util/timers.ts";
 import type { StreamEvent } from "../../event/event.ts";
 import type { EventStorage } from "../../store/event-log.ts";
 import { checkStreamName } from "../../store/stream-name.ts";
@@ -92,7 +93,7 @@ export class SqliteEventStores<E extends StreamEvent> implements EventStorage<E>
     };
     this.#sweeper = setInterval(sweep, Math.min(MAX_SWEEP_MS, Math.max(1_000, maxAgeMs / 10)));
     // Sweeping does not keep the process alive.
-    (this.#sweeper as unknown as { unref?: () => void }).unref?.();
+    unref(this.#sweeper);
   }
 
   /** The stream of this name. Calling it stores nothing. @throws SSETargetError `invalid-stream-name`, `closed` */

@@ -8,7 +8,7 @@ import {
 } from "../../event/event.ts";
 import type { AppendNotice } from "../../store/event-log.ts";
 import { randomId } from "../../util/random-id.ts";
-import { SSETargetError } from "../../util/errors.ts";
+import { SSETargetError, streamCompleted } from "../../util/errors.ts";
 import { unavailable } from "./sqlite-database.ts";
 import type { SqliteHistory } from "./sqlite-history.ts";
 import type { StreamRow } from "./sqlite-schema.ts";
@@ -147,7 +147,7 @@ export class SqliteWriter<E extends StreamEvent> {
   #store(rows: Map<string, Mutable<StreamRow>>, name: string, events: readonly E[], nowMs: number): Outcome<E> {
     const before = rows.get(name) ?? this.#history.ownStream(name);
     if (this.#isRefused(before, events)) {
-      return { refusal: new SSETargetError("stream-completed", "the stream has ended; nothing can be added to it") };
+      return { refusal: streamCompleted() };
     }
     let row = rows.get(name);
     if (row === undefined) {

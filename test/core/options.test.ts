@@ -44,6 +44,7 @@ const TAKERS: readonly (readonly [name: string, option: string, take: (options: 
   ["ServerSentEventTarget", "keepAliveMs", (options) => new ServerSentEventTarget(new CreditSink(), options)],
   ["addEventListener", "once", (options) => new SSETarget("/sse").addEventListener("a", () => {}, options)],
   ["addEventListener", "once", (options) => hub.addEventListener("a", () => {}, options)],
+  ["backoff", "maxMs", (backoff) => connect("http://localhost/", { backoff })],
   ["connect", "idleTimeoutMs", (options) => connect("http://localhost/", options)],
   ["watchTrace", "snapshot", (options) => watchTrace("http://localhost/", options)],
   ["Tracer", "includeStacks", (options) => new Tracer(() => {}, "t", options)],

@@ -4,6 +4,5 @@ export {
   type NodeRedisClient,
   type NodeRedisCluster,
   type RedisClient,
-} from "./stores/redis/redis-client.ts";
-export { RedisEventStore } from "./stores/redis/redis-event-store.ts";
-export type { RedisEventStoreOptions } from "./stores/redis/redis-store-options.ts";
+} from "./stores/redis/client.ts";
+export { RedisEventStore, type RedisEventStoreOptions } from "./stores/redis/redis-event-store.ts";

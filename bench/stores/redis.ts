@@ -13,6 +13,7 @@
 import { Redis } from "ioredis";
 import { createClient } from "redis";
 import { RedisEventStore, type RedisClient } from "../../src/redis.ts";
+import { follow } from "../../test/stores/support/follow.ts";
 import { RedisServer } from "../../test/stores/support/redis-server.ts";
 import { TcpProxy } from "../../test/stores/support/tcp-proxy.ts";
 import {
@@ -158,7 +159,7 @@ async function measureMemory(server: RedisServer, note: Note): Promise<void> {
   ] as const) {
     const store = new RedisEventStore<BenchEvent>(redis, name);
     const events = Array.from({ length: 10_000 }, (_, index) => ({ ...makeEvent(), key: key(index) }));
-    await store.storeEvents(events);
+    await store.append(events);
     let bytes = 0;
     for (const part of ["events", "meta", "keys"]) {
       bytes += (await server.admin.memory("USAGE", `{${name}}:${part}`, "SAMPLES", 0)) ?? 0;
@@ -183,14 +184,13 @@ async function redisCpu(server: RedisServer): Promise<number> {
 async function read(port: number): Promise<void> {
   const redis = new Redis(port, "127.0.0.1");
   const reader = new Reader();
-  const onInterrupted = () => {};
   await redis.ping();
   reader.serve({
     follow: ({ stream }) =>
-      new RedisEventStore<BenchEvent>(redis, stream as string).subscribe(0, { onEvents: reader.heard, onInterrupted }),
+      follow(new RedisEventStore<BenchEvent>(redis, stream as string), (event) => reader.heard([event])),
     "follow all": async () => {
       const stores = Array.from({ length: STREAMS }, (_, index) => new RedisEventStore<BenchEvent>(redis, `s${index}`));
-      await Promise.all(stores.map((store) => store.subscribe(1, { onEvents: () => {}, onInterrupted })));
+      await Promise.all(stores.map((store) => follow(store, () => {})));
     },
     subscribe: async ({ stream }) => {
       const subscriber = redis.duplicate();

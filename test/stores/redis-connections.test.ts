@@ -2,6 +2,7 @@ import { Redis } from "ioredis";
 import { SSEHub } from "ssetarget";
 import { RedisEventStore, type RedisClient } from "ssetarget/redis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { follow } from "./support/follow.ts";
 import { CLIENTS } from "./support/redis-clients.ts";
 import { RedisProcess } from "./support/redis-process.ts";
 import { RedisServer } from "./support/redis-server.ts";
@@ -20,7 +21,7 @@ afterEach(async () => {
   await until(async () => (await server.connections()).length === 0, "no connection is left over");
 });
 
-const NOBODY = { onEvents: () => {}, onInterrupted: () => {} };
+const NOBODY = { appended: () => {}, changed: () => {} };
 const streams = (count: number) => Array.from({ length: count }, (_, index) => `s${index}`);
 
 describe.for(CLIENTS)("the connections of RedisEventStore over %s", ([kind, open]) => {
@@ -64,14 +65,14 @@ describe.for(CLIENTS)("the connections of RedisEventStore over %s", ([kind, open
     const second = new RedisEventStore<Numbered>(redis, "b");
     await store.storeEvent({ type: "n", n: 1 });
     expect((await server.connections()).length).toBe(1);
-    await Promise.all([store.subscribe(0, NOBODY), store.subscribe(0, NOBODY), second.subscribe(0, NOBODY)]);
+    await Promise.all([store.watch(NOBODY), store.watch(NOBODY), second.watch(NOBODY)]);
     expect((await server.connections()).map(({ channels }) => channels).toSorted((a, b) => a - b)).toEqual([0, 2]);
     await store.close();
     await until(async () => (await server.connections()).some(({ channels }) => channels === 1), "one channel is left");
     await second.close();
     await until(async () => (await server.connections()).length === 1, "only the user's is left");
     const third = new RedisEventStore<Numbered>(redis, "a");
-    await third.subscribe(1, NOBODY);
+    await third.watch(NOBODY);
     expect((await server.connections()).length).toBe(2);
     await third.close();
   });
@@ -82,13 +83,13 @@ describe.for(CLIENTS)("the connections of RedisEventStore over %s", ([kind, open
     const { redis } = client;
     const store = new RedisEventStore<Numbered>(redis, "a");
     closers.push(() => store.close());
-    const subscription = await store.subscribe(0, NOBODY);
+    const subscription = await store.watch(NOBODY);
     const id = async () => ((await server.admin.client("LIST", "TYPE", "PUBSUB")) as string).match(/id=\d+/)?.[0];
     const before = await id();
     subscription.close();
     await until(async () => (await server.connections()).every(({ channels }) => channels === 0), "it is let go");
     expect((await server.connections()).length).toBe(2);
-    await store.subscribe(0, NOBODY);
+    await store.watch(NOBODY);
     expect(await id()).toBe(before);
   });
 
@@ -99,7 +100,7 @@ describe.for(CLIENTS)("the connections of RedisEventStore over %s", ([kind, open
     const onError = (error: unknown) => errors.push(error);
     const store = new RedisEventStore<Numbered>(client.redis, "a", { pingMs: 100, onError });
     closers.push(() => store.close());
-    await store.subscribe(0, NOBODY);
+    await store.watch(NOBODY);
     const id = async () => ((await server.admin.client("LIST", "TYPE", "PUBSUB")) as string).match(/id=\d+/)?.[0];
     const before = await id();
     const pings = async () =>
@@ -119,10 +120,8 @@ describe.for(CLIENTS)("the connections of RedisEventStore over %s", ([kind, open
     const store = new RedisEventStore<Numbered>(client.redis, "a", { onError });
     closers.push(() => store.close());
     const heard: number[] = [];
-    await store.subscribe(0, {
-      onEvents: (events) => heard.push(...events.map(({ id }) => id)),
-      onInterrupted: () => {},
-    });
+    const follower = await follow(store, ({ id }) => heard.push(id));
+    closers.push(() => follower.stop());
     await server.admin.call("client", "kill", "type", "pubsub");
     await store.storeEvent({ type: "n", n: 1 });
     await until(() => heard.length > 0, "the event arrives");
@@ -134,7 +133,7 @@ describe.for(CLIENTS)("the connections of RedisEventStore over %s", ([kind, open
     closers.push(() => client.close());
     const { redis } = client;
     const store = new RedisEventStore<Numbered>(redis, "a");
-    await store.subscribe(0, NOBODY);
+    await store.watch(NOBODY);
     await store.close();
     const own = redis as unknown as { set(key: string, value: string): Promise<unknown> };
     expect(await own.set("of the user", "1")).toBe("OK");

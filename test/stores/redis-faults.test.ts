@@ -107,13 +107,13 @@ describe.for(CHOSEN)("RedisEventStore over %s, when something fails", ([, open])
     const watcher = watch();
     for (let n = 1; n <= 5; n++) await target.dispatchEvent({ type: "n", n });
     await watcher.sees(await store.getEvents(0));
-    const { epoch } = await store.getBounds();
+    const { epoch } = await store.bounds();
     await server.admin.flushall();
     await until(() => watcher.gaps.length > 0, "the client is told");
     expect(watcher.gaps[0]).toBe("reset");
     await target.dispatchEvent({ type: "n", n: 6 });
     await watcher.sees(await store.getEvents(0));
-    expect((await store.getBounds()).epoch).not.toBe(epoch);
+    expect((await store.bounds()).epoch).not.toBe(epoch);
   });
 
   it.for(["events", "meta", "keys"])("begins a new history where the key of the %s was evicted", async (part) => {
@@ -122,12 +122,12 @@ describe.for(CHOSEN)("RedisEventStore over %s, when something fails", ([, open])
     const watcher = watch();
     for (let n = 1; n <= 5; n++) await target.dispatchEvent({ type: "n", n, key: `k${n}` });
     await watcher.sees(await store.getEvents(0));
-    const { epoch } = await store.getBounds();
+    const { epoch } = await store.bounds();
     expect(await server.admin.del(`{run}:${part}`)).toBe(1);
     for (let n = 6; n <= 8; n++) await target.dispatchEvent({ type: "n", n, key: `k${n}` });
     await watcher.sees(await store.getEvents(0));
     expect(watcher.gaps[0]).toBe("reset");
-    expect((await store.getBounds()).epoch).not.toBe(epoch);
+    expect((await store.bounds()).epoch).not.toBe(epoch);
     expect((await store.getEvents(0)).map(({ n }) => n)).toEqual([6, 7, 8]);
   });
 
@@ -214,7 +214,7 @@ describe.for(CHOSEN)("RedisEventStore over %s, when something fails", ([, open])
     const proxy = await startProxy(server.port);
     const writing = await startProcess(open, server.port);
     const reading = await startProcess(open, proxy.port);
-    await reading.store.getBounds();
+    await reading.store.bounds();
     // The client stays where it is; what subscribes ends up at a server that hears of nothing, as one does that was replaced.
     proxy.redirect(other.port);
     const watcher = reading.watch();
@@ -253,11 +253,11 @@ describe.for(CHOSEN)("RedisEventStore over %s, when something fails", ([, open])
     const { store, target, watch } = await startProcess(open, server.port);
     const watcher = watch();
     await target.dispatchEvent({ type: "n", n: 1 });
-    const { epoch } = await store.getBounds();
+    const { epoch } = await store.bounds();
     await server.admin.script("FLUSH");
     await target.dispatchEvent({ type: "n", n: 2 });
     await watcher.sees(await store.getEvents(0));
-    expect((await store.getBounds()).epoch).toBe(epoch);
+    expect((await store.bounds()).epoch).toBe(epoch);
     expect(watcher.gaps).toEqual([]);
   });
 
@@ -311,7 +311,7 @@ describe.for(CHOSEN)("RedisEventStore over %s, when something fails", ([, open])
 
   it("waits for a server that may not be written to, and rejects with the reason when that takes too long", async () => {
     const server = await startRedis();
-    const { store, target } = await startProcess(open, server.port, { retryForMs: 400 });
+    const { store, target } = await startProcess(open, server.port, { retryForMs: 2_000 });
     await target.dispatchEvent({ type: "n", n: 1 });
     await server.admin.replicaof("127.0.0.1", 1);
     await expect(target.dispatchEvent({ type: "n", n: 2 })).rejects.toMatchObject({
@@ -349,7 +349,7 @@ describe.for(CHOSEN)("RedisEventStore over %s, when something fails", ([, open])
     await target.dispatchEvent({ type: "n", n: 1 });
     await server.signal("SIGKILL");
     await expect(target.dispatchEvent({ type: "n", n: 2 })).rejects.toMatchObject({ code: "store-unavailable" });
-    await expect(store.getBounds()).rejects.toMatchObject({ code: "store-unavailable" });
+    await expect(store.bounds()).rejects.toMatchObject({ code: "store-unavailable" });
     await server.startAgain();
     await until(
       async () => (await target.dispatchEvent({ type: "n", n: 3 }).catch(() => undefined)) !== undefined,

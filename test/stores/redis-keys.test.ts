@@ -2,6 +2,7 @@ import { Cluster, Redis } from "ioredis";
 import { SSETargetError } from "ssetarget";
 import { RedisEventStore, type RedisClient, type RedisEventStoreOptions } from "ssetarget/redis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { follow } from "./support/follow.ts";
 import { RedisCluster, RedisServer } from "./support/redis-server.ts";
 import { until } from "../support/until.ts";
 
@@ -10,6 +11,8 @@ interface Sample {
   readonly key?: string;
   readonly text?: string;
 }
+
+const NOBODY = { appended: () => {}, changed: () => {} };
 
 let server: RedisServer;
 let redis: Redis;
@@ -36,7 +39,7 @@ describe("what RedisEventStore keeps in Redis", () => {
   it("is a stream of events under their ids, a hash, the idempotency keys, and a note for each writer", async () => {
     const store = open();
     await store.storeEvent({ type: "a", text: "x" });
-    await store.storeEvents([{ type: "b", key: "k" }, { type: "c" }]);
+    await store.append([{ type: "b", key: "k" }, { type: "c" }]);
     expect(await keys()).toEqual(["{run}:events", "{run}:keys", "{run}:meta"]);
     expect(await redis.xrange("{run}:events", "-", "+")).toEqual([
       ["1-0", ["type", "a", "data", '{"text":"x"}']],
@@ -52,21 +55,21 @@ describe("what RedisEventStore keeps in Redis", () => {
 
   it("is nothing at all for a stream that was only read", async () => {
     const store = open();
-    await store.getBounds();
+    await store.bounds();
     await store.getEvents(0);
-    await store.getEventByKey("k");
     await store.trim(5);
-    const subscription = await store.subscribe(0, { onEvents: () => {}, onInterrupted: () => {} });
-    subscription.close();
+    await store.delete();
+    const watch = await store.watch(NOBODY);
+    watch.close();
     await store.close();
     expect(await redis.keys("*")).toEqual([]);
   });
 
   it("is nothing for a stream whose first events are refused", async () => {
     const store = open();
-    await expect(
-      store.storeEvents([{ type: "ssetarget:end", key: "ssetarget:end" }, { type: "n" }]),
-    ).rejects.toMatchObject({ code: "stream-completed" });
+    await expect(store.append([{ type: "ssetarget:end", key: "ssetarget:end" }, { type: "n" }])).rejects.toMatchObject({
+      code: "stream-completed",
+    });
     expect(await keys()).toEqual([]);
     expect((await store.storeEvent({ type: "n" })).id).toBe(1);
   });
@@ -95,23 +98,46 @@ describe("what RedisEventStore keeps in Redis", () => {
     const store = open({ maxBytes: 10_000 });
     const text = "x".repeat(1_000);
     for (let n = 1; n <= 40; n++) await store.storeEvent({ type: "n", key: `k${n}`, text });
-    const { firstId, lastId } = await store.getBounds();
+    const { firstId, lastId } = await store.bounds();
     expect(lastId).toBe(40);
     expect(lastId - firstId + 1).toBeGreaterThanOrEqual(8);
     expect(lastId - firstId + 1).toBeLessThanOrEqual(9);
     expect(await redis.zcard("{run}:keys")).toBe(lastId - firstId + 1);
     expect(Number(await redis.hget("{run}:meta", "bytes"))).toBeLessThanOrEqual(10_000);
     await store.storeEvent({ type: "large", text: "x".repeat(50_000) });
-    expect(await store.getBounds()).toMatchObject({ firstId: 41, lastId: 41 });
+    expect(await store.bounds()).toMatchObject({ firstId: 41, lastId: 41 });
   });
 
   it("keeps so many events, and little more", async () => {
     const store = open({ maxEvents: 50 });
-    for (let n = 1; n <= 30; n++) await store.storeEvents(Array.from({ length: 7 }, () => ({ type: "n" })));
+    for (let n = 1; n <= 30; n++) await store.append(Array.from({ length: 7 }, () => ({ type: "n" })));
     const length = await redis.xlen("{run}:events");
     expect(length).toBeGreaterThanOrEqual(50);
     expect(length).toBeLessThanOrEqual(56);
-    expect(await store.getBounds()).toMatchObject({ firstId: 210 - length + 1, lastId: 210 });
+    expect(await store.bounds()).toMatchObject({ firstId: 210 - length + 1, lastId: 210 });
+  });
+
+  it("is nothing but the notes of writers once the stream was deleted", async () => {
+    const store = open();
+    await store.append([{ type: "n", key: "k" }, { type: "n" }]);
+    await store.delete();
+    expect(await keys()).toEqual([]);
+  });
+
+  it("is watched: each process is notified once that it was trimmed or deleted", async () => {
+    const other = new Redis(server.url);
+    const [here, elsewhere] = [open(), new RedisEventStore<Sample>(other, "run")];
+    let changes = 0;
+    await elsewhere.watch({ appended: () => {}, changed: () => changes++ });
+    await here.append([{ type: "n" }, { type: "n" }, { type: "n" }]);
+    await here.trim(2);
+    await here.trim(2);
+    await until(() => changes === 1, "it is notified of the trim");
+    await here.delete();
+    await here.delete();
+    await until(() => changes === 2, "it is notified of the delete");
+    await elsewhere.close();
+    other.disconnect();
   });
 
   it("has one entry for each of two events that are equal", async () => {
@@ -125,21 +151,21 @@ describe("what RedisEventStore keeps in Redis", () => {
     const odd = ["\uD7FF", "\uE000", "a\nb", 'quote " and \\', "%7B", "{"];
     for (const each of odd) await store.storeEvent({ type: each, key: each });
     expect((await store.getEvents(0)).map(({ type }) => type)).toEqual(odd);
-    for (const [index, each] of odd.entries()) expect((await store.getEventByKey(each))?.id).toBe(index + 1);
+    for (const [index, each] of odd.entries())
+      expect((await store.storeEvent({ type: each, key: each })).id).toBe(index + 1);
   });
 
   it("reads a call of many events that are too large to be published", async () => {
     const store = open();
     const heard: number[] = [];
-    await store.subscribe(0, {
-      onEvents: (events) => heard.push(...events.map(({ id }) => id)),
-      onInterrupted: () => heard.push(Number.NaN),
-    });
+    const hear = ({ id }: { id: number }) => heard.push(id);
+    const follower = await follow(store, hear, () => heard.push(Number.NaN));
     const large = { type: "large", text: "x".repeat(100_000) };
-    await store.storeEvents(Array.from({ length: 40 }, () => large));
+    await store.append(Array.from({ length: 40 }, () => large));
     await store.storeEvent({ type: "n" });
     await until(() => heard.length >= 41, "all are heard of");
     expect(heard).toEqual(Array.from({ length: 41 }, (_, index) => index + 1));
+    follower.stop();
     await store.close();
   });
 
@@ -147,16 +173,15 @@ describe("what RedisEventStore keeps in Redis", () => {
     const elsewhere = new Redis(server.port, "127.0.0.1", { db: 1 });
     const [here, there] = [open(), new RedisEventStore<Sample>(elsewhere, "run")];
     const heard: (string | undefined)[] = [];
-    await here.subscribe(0, {
-      onEvents: (events) => heard.push(...events.map(({ text }) => text)),
-      onInterrupted: () => heard.push("interrupted"),
-    });
+    const hear = ({ text }: Sample) => heard.push(text);
+    const follower = await follow(here, hear, () => heard.push("interrupted"));
     for (let n = 1; n <= 3; n++) {
       await there.storeEvent({ type: "n", text: `there ${n}` });
       await here.storeEvent({ type: "n", text: `here ${n}` });
     }
     await until(() => heard.length >= 3, "everything is heard of");
     expect(heard).toEqual(["here 1", "here 2", "here 3"]);
+    follower.stop();
     await Promise.all([here.close(), there.close()]);
     elsewhere.disconnect();
   });
@@ -223,18 +248,19 @@ describe("a user of Redis for RedisEventStore", () => {
     const client = as("app");
     const store = new RedisEventStore<Sample>(client, "run:1", { maxEvents: 2 });
     const heard: number[] = [];
-    await store.subscribe(0, {
-      onEvents: (events) => heard.push(...events.map(({ id }) => id)),
-      onInterrupted: () => {},
+    await store.watch({
+      appended: ({ events = [] }) => heard.push(...events.map(({ id }) => id)),
+      changed: () => {},
     });
     for (let n = 1; n <= 5; n++) await store.storeEvent({ type: "n", key: `k${n}` });
     await store.storeEvent({ type: "n", key: "k5" });
     await until(() => heard.length === 5, "all are heard of");
     await store.trim(5);
     expect((await store.getEvents(0)).map(({ id }) => id)).toEqual([5]);
-    expect((await store.getEventByKey("k5"))?.id).toBe(5);
+    expect((await store.storeEvent({ type: "n", key: "k5" })).id).toBe(5);
     const kept = new RedisEventStore<Sample>(client, "run:1", { ttlMs: null });
     await kept.storeEvent({ type: "n" });
+    await kept.delete();
     await expect(new RedisEventStore<Sample>(client, "other").storeEvent({ type: "n" })).rejects.toMatchObject({
       code: "store-unavailable",
       message: expect.stringContaining("NOPERM") as unknown,
@@ -247,7 +273,7 @@ describe("a user of Redis for RedisEventStore", () => {
     await redis.call("acl", "setuser", "mute", "on", ">secret", "resetchannels", "~*", "+@all");
     const client = as("mute");
     const store = new RedisEventStore<Sample>(client, "run");
-    await expect(store.subscribe(0, { onEvents: () => {}, onInterrupted: () => {} })).rejects.toMatchObject({
+    await expect(store.watch(NOBODY)).rejects.toMatchObject({
       code: "store-unavailable",
       message: expect.stringContaining("NOPERM") as unknown,
     });
@@ -294,10 +320,9 @@ describe("what RedisEventStore refuses", () => {
   });
 
   it("is to follow one stream as one that loses nothing and as one that may", async () => {
-    const nobody = { onEvents: () => {}, onInterrupted: () => {} };
     const store = open();
-    await store.subscribe(0, nobody);
-    await expect(open({ durable: true }).subscribe(0, nobody)).rejects.toMatchObject({ code: "invalid-option" });
+    await store.watch(NOBODY);
+    await expect(open({ durable: true }).watch(NOBODY)).rejects.toMatchObject({ code: "invalid-option" });
     await store.close();
   });
 
@@ -306,11 +331,13 @@ describe("what RedisEventStore refuses", () => {
     await store.close();
     for (const call of [
       () => store.storeEvent({ type: "n" }),
-      () => store.storeEvents([{ type: "n" }]),
+      () => store.append([{ type: "n" }]),
       () => store.getEvents(0),
-      () => store.getBounds(),
+      () => store.read(0, { maxEvents: 1, maxBytes: 1 }),
+      () => store.bounds(),
       () => store.trim(1),
-      () => store.subscribe(0, { onEvents: () => {}, onInterrupted: () => {} }),
+      () => store.delete(),
+      () => store.watch(NOBODY),
     ]) {
       await expect(call()).rejects.toMatchObject({ code: "closed" });
     }

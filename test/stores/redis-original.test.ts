@@ -58,12 +58,12 @@ describe("data of the original under a prefix", () => {
     const store = new RedisEventStore<Tick>(redis, prefix);
     const refusal = { code: "foreign-data", message: expect.stringContaining(`"${original}:events"`) };
     await expect(store.storeEvent(tick(3))).rejects.toMatchObject(refusal);
-    await expect(store.storeEvents([tick(3)])).rejects.toMatchObject(refusal);
+    await expect(store.append([tick(3)])).rejects.toMatchObject(refusal);
     await expect(store.getEvents(0)).rejects.toMatchObject(refusal);
-    await expect(store.getBounds()).rejects.toMatchObject(refusal);
-    await expect(store.getEventByKey("k")).rejects.toMatchObject(refusal);
-    const follower = { onEvents: () => {}, onInterrupted: () => {} };
-    await expect(store.subscribe(0, follower)).rejects.toMatchObject(refusal);
+    await expect(store.bounds()).rejects.toMatchObject(refusal);
+    await expect(store.watch({ appended: () => {}, changed: () => {} })).rejects.toMatchObject(refusal);
+    await expect(store.trim(1)).rejects.toMatchObject(refusal);
+    await expect(store.delete()).rejects.toMatchObject(refusal);
     expect(await redis.dump(`${original}:events`)).toEqual(before);
     expect((await redis.keys("*")).toSorted()).toEqual([`${original}:counter`, `${original}:events`]);
 
@@ -94,7 +94,7 @@ describe("data of the original under a prefix", () => {
     await redis.del("ssetarget:counter");
     const texts = await redis.zrange("before:events", "0", "-1");
     const store = new RedisEventStore(redis);
-    await store.storeEvents(texts.map((text) => JSON.parse(text) as StreamEvent));
+    await store.append(texts.map((text) => JSON.parse(text) as StreamEvent));
     expect(await store.getEvents(0)).toMatchObject([1, 2, 3].map((n) => ({ ...tick(n), id: n })));
   });
 
@@ -127,7 +127,7 @@ describe("a client with a cursor of the original", () => {
     for (const id of ["1", "2", "3", "4", "500"]) expect([id, await types(get(id), 4)]).toEqual([id, all]);
     expect(await types(new Request("http://localhost/sse?lastEventId=2"), 4)).toEqual(all);
     expect(await types(get("0"), 3)).toEqual(all.slice(1));
-    const { epoch } = await store.getBounds();
+    const { epoch } = await store.bounds();
     expect(await types(get(`2.${epoch}`), 1)).toEqual(["tick"]);
     await target.complete();
     // Not 204: it has had the end of another history.

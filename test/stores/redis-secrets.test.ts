@@ -40,7 +40,7 @@ it.each(CLIENTS)("no error of %s shows the password that Redis refuses", async (
   const store = new RedisEventStore(redis, "runs", { retryForMs: 300, onError: (error) => errors.push(error) });
   try {
     const note = (error: unknown) => void errors.push(error);
-    store.subscribe(0, { onEvents: () => {}, onInterrupted: () => {} }).catch(note);
+    store.watch({ appended: () => {}, changed: () => {} }).catch(note);
     await Promise.all([store.storeEvent({ type: "a" }).catch(note), store.getEvents(0).catch(note)]);
     const told = inspect(errors, { depth: 20, showHidden: true });
     expect(told).toMatch(/WRONGPASS|could not be reached/);

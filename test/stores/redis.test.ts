@@ -9,6 +9,7 @@ import { RedisCluster, RedisServer } from "./support/redis-server.ts";
 const CAPABILITIES = [
   "batches",
   "trim",
+  "delete",
   "keys",
   "close",
   "history",

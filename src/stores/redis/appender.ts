@@ -1,14 +1,13 @@
 import { dataText, withId, type StreamEvent, type StoredEvent } from "../../event/event.ts";
 import { SSETargetError } from "../../util/errors.ts";
 import { randomId } from "../../util/random-id.ts";
+import type { RedisConnection } from "./client.ts";
 import type { OriginalDataGuard } from "./original-data.ts";
-import { APPEND } from "./redis-script.ts";
+import { APPEND, runScript } from "./scripts.ts";
 import { withRetries } from "./retry.ts";
-import type { ScriptRunner } from "./script-runner.ts";
-import { decodeEvent, encodeText } from "./stored-text.ts";
-import type { StreamKeys } from "./stream-keys.ts";
+import { decodeEvent, encodeText, type StreamKeys } from "./codec.ts";
 
-/** What an appender is told by the store's options. */
+/** The store's options that concern appends. */
 export interface AppendOptions {
   readonly maxEvents: number;
   readonly maxBytes: number;
@@ -23,42 +22,42 @@ interface Job<E extends StreamEvent> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Redis does nothing else while it runs a call, so a call is not to be large. */
+/** Redis does nothing else while it runs a call, so calls must be small. */
 const MAX_CALL_EVENTS = 1_000;
 const MAX_CALL_BYTES = 512 * 1024;
-/** What is larger is not published but read by those who follow: a subscriber who is too slow would lose its connection. */
+/** Larger events are not published; watchers read them. A subscriber that is too slow would lose its connection. */
 const MAX_MESSAGE_BYTES = 128 * 1024;
-/** How long Redis remembers what the last call of a writer did. Longer than any client tries to send a command again. */
+/** How long Redis remembers what the last call of a writer did. Longer than any client repeats a command. */
 const WRITER_TTL_MS = 3_600_000;
-/** How many events more than `maxEvents` may be there, so that they need not be forgotten one by one. */
+/** Events beyond `maxEvents` that may be kept, so that they need not be dropped one by one. */
 const MAX_SLACK = 100;
 
 /**
- * Appends to one stream, one call at a time: what comes while one is under way goes together into the next. So the order
- * holds whatever becomes of the connection, and the more there is to do, the less each event costs.
+ * Appends to one stream, one call at a time; events given meanwhile go into the next call together. So order holds
+ * whatever happens to the connection, and the more there is to do, the less each event costs.
  *
- * Each call has a number by which Redis knows it when it comes a second time.
+ * Each call has a number by which Redis recognizes a repeat.
  */
 export class Appender<E extends StreamEvent> {
-  readonly #scripts: ScriptRunner;
+  readonly #connection: RedisConnection;
   readonly #guard: OriginalDataGuard;
   readonly #keys: readonly string[];
   readonly #channel: string;
-  /** One text, because clients spend more on each argument than Redis does on taking it apart. */
+  /** One text, because clients spend more on each argument than Redis spends on parsing it. */
   readonly #limits: string;
   readonly #retryForMs: number;
   readonly #jobs: Job<E>[] = [];
   #running: Promise<void> | undefined;
-  /** Begins the name of every history that begins with this appender; never given twice, for a number follows. */
+  /** Prefix of the epochs that start with this appender. A number follows, so that none is used twice. */
   readonly #epoch = randomId();
-  /** How often the time is set after which Redis forgets the stream. */
+  /** How often the stream's time to live is set. */
   readonly #touchEveryMs: number;
   #touchedAtMs = Number.NEGATIVE_INFINITY;
   #calls = 0;
   #attempts = 0;
 
-  constructor(scripts: ScriptRunner, guard: OriginalDataGuard, keys: StreamKeys, options: AppendOptions) {
-    this.#scripts = scripts;
+  constructor(connection: RedisConnection, guard: OriginalDataGuard, keys: StreamKeys, options: AppendOptions) {
+    this.#connection = connection;
     this.#guard = guard;
     this.#keys = [keys.events, keys.meta, keys.keys, keys.writer + randomId() + randomId()];
     this.#channel = keys.channel;
@@ -68,7 +67,7 @@ export class Appender<E extends StreamEvent> {
       slack,
       options.maxBytes,
       MAX_MESSAGE_BYTES,
-      // A tenth more than asked for, so that it need not be set with every event.
+      // A tenth more than the option says, so that it need not be set with every event.
       Math.floor((options.ttlMs ?? 0) * 1.1),
       WRITER_TTL_MS,
     ].join(" ");
@@ -76,7 +75,7 @@ export class Appender<E extends StreamEvent> {
     this.#retryForMs = options.retryForMs;
   }
 
-  /** Stores all of these events or none. They shall be snapshots. */
+  /** Stores all of these events or none. They must be snapshots. */
   append(events: readonly E[]): Promise<readonly StoredEvent<E>[]> {
     let bytes = 0;
     for (const event of events) bytes += dataText(event).length;
@@ -86,13 +85,13 @@ export class Appender<E extends StreamEvent> {
     });
   }
 
-  /** Resolves when nothing is under way. */
+  /** Resolves when nothing is pending. */
   async settled(): Promise<void> {
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    // What the same piece of code appends without waiting shall go in one call.
+    // Events that one piece of code appends without waiting go into one call.
     await Promise.resolve();
     for (let batch = this.#nextBatch(); batch.length > 0; batch = this.#nextBatch()) {
       try {
@@ -130,14 +129,14 @@ export class Appender<E extends StreamEvent> {
     const reply = await withRetries(() => {
       const epoch = this.#epoch + (this.#attempts++).toString(36);
       const head = [this.#channel, call, epoch, isDue ? "1" : "0", this.#limits];
-      return this.#scripts.run(APPEND, this.#keys, head.concat(groups));
+      return runScript(this.#connection, APPEND, this.#keys, head.concat(groups));
     }, this.#retryForMs);
     const [, answer = ""] = reply;
     if (isDue && answer.includes("+")) this.#touchedAtMs = nowMs;
     this.#settle(batch, reply);
   }
 
-  /** @see APPEND for what the answer looks like */
+  /** @see APPEND for the form of the reply */
   #settle(batch: readonly Job<E>[], [firstId, answer = "", ...rest]: readonly string[]): void {
     const known = new Map<number, StoredEvent<E>>();
     for (let index = 0; index + 2 < rest.length; index += 3) {
@@ -156,7 +155,7 @@ export class Appender<E extends StreamEvent> {
         events.map((event, place) => {
           const id = ids[place];
           if (id === "+") return withId(event, nextId++);
-          // Forgotten since: then it is at least known which one it was.
+          // Dropped since, so only its id is known.
           return known.get(Number(id)) ?? withId(event, Number(id));
         }),
       );

@@ -1,10 +1,11 @@
 import { SSETargetError } from "../../util/errors.ts";
-import type { RedisConnection } from "./redis-connection.ts";
+import type { RedisConnection } from "./client.ts";
 import { isFinal, withRetries } from "./retry.ts";
 
 /**
- * Guard against the data of `@oselvar/ssetarget`, which keeps its events in a sorted set `<prefix>:events`: a store over that
- * prefix would show none of them, and one over a prefix in braces would delete them. Looks once, before the first command.
+ * Guard against the data of `@oselvar/ssetarget`, which keeps its events in a sorted set `<prefix>:events`: a store over
+ * that prefix would show none of them, and one over a prefix in braces would delete them. Checks once, before the first
+ * command.
  */
 export class OriginalDataGuard {
   readonly #connection: RedisConnection;
@@ -21,7 +22,7 @@ export class OriginalDataGuard {
 
   /** @throws SSETargetError `foreign-data`, `store-unavailable` */
   check(): Promise<void> {
-    this.#checked ??= this.#look().catch((error: unknown) => {
+    this.#checked ??= this.#check().catch((error: unknown) => {
       // The data may be moved away, and Redis may come back.
       this.#checked = undefined;
       throw error;
@@ -29,7 +30,7 @@ export class OriginalDataGuard {
     return this.#checked;
   }
 
-  async #look(): Promise<void> {
+  async #check(): Promise<void> {
     const found = await Promise.all(this.#keys.map((key) => this.#holdsOriginalEvents(key)));
     const key = this.#keys[found.indexOf(true)];
     if (key === undefined) return;
@@ -45,8 +46,8 @@ export class OriginalDataGuard {
     return isOriginalEvent(member);
   }
 
-  /** The answer, or `undefined` if this user of Redis may not ask. */
-  async #ask(command: readonly string[]): Promise<unknown> {
+  /** The reply, or undefined if this user of Redis may not ask. */
+  #ask(command: readonly string[]): Promise<unknown> {
     const [, key = ""] = command;
     return withRetries(async () => {
       try {
@@ -59,11 +60,11 @@ export class OriginalDataGuard {
   }
 }
 
-/** A sorted set of somebody else's may have the same name. */
+/** Another program may have a sorted set of the same name. */
 function isOriginalEvent(member: unknown): boolean {
   try {
-    const event: unknown = JSON.parse(String(member));
-    return typeof event === "object" && event !== null && "type" in event && typeof event.type === "string";
+    const event = JSON.parse(String(member)) as { readonly type?: unknown } | null;
+    return typeof event?.type === "string";
   } catch {
     return false;
   }

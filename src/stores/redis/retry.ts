@@ -1,70 +1,48 @@
 import { SSETargetError } from "../../util/errors.ts";
 import { messageOf, plainError } from "../../util/plain-error.ts";
+import { retry } from "../../util/retry.ts";
+import { within } from "../../util/timers.ts";
 
-/** What Redis itself answers begins with a code in capitals; everything else is about the connection. */
+/** Error replies of Redis start with a code in capitals; every other error is about the connection. */
 const REPLY_CODE = /^([A-Z][A-Z0-9_]+) /;
 /** Refusals that pass: the server is starting, being replaced, or busy. */
 const PASSING = new Set(["LOADING", "CLUSTERDOWN", "TRYAGAIN", "READONLY", "MASTERDOWN", "NOREPLICAS", "BUSY"]);
-const MIN_DELAY_MS = 50;
-const MAX_DELAY_MS = 1_000;
+const BACKOFF = { minMs: 50, maxMs: 1_000 };
 
-/** The code of what Redis answered, or `undefined` where the error is not an answer of Redis. */
+/** The code of an error reply, or undefined if Redis did not reply. */
 export function replyCode(error: unknown): string | undefined {
   return error instanceof Error ? REPLY_CODE.exec(error.message)?.[1] : undefined;
 }
 
 /**
- * The attempt's result. It is made again, with growing and jittered pauses, as long as its failure may pass and `forMs` is
- * not over; one that hangs is given up then.
+ * The result of the first attempt that succeeds. Attempts are repeated while the failure may pass and `forMs` is not over;
+ * one that hangs fails then.
  *
  * @throws SSETargetError `store-unavailable`
  */
-export async function withRetries<T>(attempt: () => Promise<T>, forMs: number): Promise<T> {
-  const endMs = performance.now() + forMs;
-  for (let delayMs = MIN_DELAY_MS; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
-    try {
-      return await within(attempt(), endMs - performance.now());
-    } catch (error) {
-      const pauseMs = jitter(delayMs);
-      if (isFinal(error) || performance.now() + pauseMs >= endMs) throw unavailable(error, forMs);
-      await pause(pauseMs);
-    }
-  }
-}
-
-/** The promise, but rejected where it takes longer. */
-export function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("there was no answer in time")), timeoutMs);
-    promise.then(
-      (value) => {
-        clearTimeout(timer);
-        resolve(value);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        reject(error as Error);
-      },
-    );
+export function withRetries<T>(attempt: () => Promise<T>, forMs: number): Promise<T> {
+  return retry((leftMs) => inTime(attempt(), leftMs), {
+    forMs,
+    backoff: BACKOFF,
+    isTransient: (error) => !isFinal(error),
+    onGiveUp: (error) => unavailable(error, forMs),
   });
 }
 
-/** Half of the delay up to all of it, so that processes that failed together do not come back together. */
-export function jitter(delayMs: number): number {
-  return delayMs * (0.5 + Math.random() / 2);
+/** The promise, or a rejection if it takes longer. */
+export function inTime<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
+  return within(promise, timeoutMs, () => {
+    throw new Error("there was no answer in time");
+  });
 }
 
-function pause(delayMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, delayMs));
-}
-
-/** Whether Redis has refused, and would again. */
+/** Whether Redis refused, and would refuse again. */
 export function isFinal(error: unknown): boolean {
   const code = replyCode(error);
   return code !== undefined && !PASSING.has(code);
 }
 
-/** What is said where something has failed for good, or for too long. */
+/** The error for callers after a final refusal, or after retries for `forMs`. */
 export function unavailable(cause: unknown, forMs: number): SSETargetError {
   const why = messageOf(cause);
   const message = isFinal(cause)

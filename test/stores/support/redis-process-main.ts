@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import { createClient } from "redis";
 import { RedisEventStore, type RedisClient } from "../../../src/redis.ts";
+import { follow } from "./follow.ts";
 import type { Asked, Told } from "./redis-process.ts";
 
 /** What runs in a process of its own: follows streams and stores events as it is asked to. */
@@ -33,10 +34,11 @@ async function answer(asked: Asked): Promise<unknown> {
         asked.streams.map(async (stream) => {
           const ids: number[] = [];
           heard.set(stream, ids);
-          await store(stream).subscribe(0, {
-            onEvents: (events) => ids.push(...events.map(({ id }) => id)),
-            onInterrupted: () => ids.push(Number.NaN),
-          });
+          await follow(
+            store(stream),
+            ({ id }) => ids.push(id),
+            () => ids.push(Number.NaN),
+          );
         }),
       );
       return undefined;

@@ -1,25 +1,47 @@
 import { createHash } from "node:crypto";
+import { CHANGED } from "./codec.ts";
+import type { RedisConnection } from "./client.ts";
+import { replyCode } from "./retry.ts";
 
-/** A script that Redis runs as one step: nothing is seen of it half-way. @see https://redis.io/docs/latest/develop/programmability/eval-intro/ */
-export class RedisScript {
+/** A script that Redis runs as one step: nothing sees it half done. @see https://redis.io/docs/latest/develop/programmability/eval-intro/ */
+export interface RedisScript {
   readonly text: string;
   /** The name under which Redis knows the script once it has run it. */
   readonly sha: string;
+}
 
-  constructor(text: string) {
-    this.text = text;
-    this.sha = createHash("sha1").update(text).digest("hex");
+function script(text: string): RedisScript {
+  return { text, sha: createHash("sha1").update(text).digest("hex") };
+}
+
+/** Runs a script, by name if the server knows it, and returns its reply, a list of texts. Rejects as the client does. */
+export async function runScript(
+  connection: RedisConnection,
+  { sha, text }: RedisScript,
+  keys: readonly string[],
+  args: readonly string[],
+): Promise<readonly string[]> {
+  const rest = [String(keys.length), ...keys, ...args];
+  const [key = ""] = keys;
+  let reply: unknown;
+  try {
+    reply = await connection.command(key, ["evalsha", sha, ...rest]);
+  } catch (error) {
+    if (replyCode(error) !== "NOSCRIPT") throw error;
+    // The server restarted, or its scripts were flushed. Running the text makes the script known again.
+    reply = await connection.command(key, ["eval", text, ...rest]);
   }
+  return Array.isArray(reply) ? reply.map(String) : [];
 }
 
 /**
- * Begins every script: reads what is known of the history.
+ * Starts every script: reads what is known of the history.
  *
- * The keys belong together. Where one was evicted, deleted or flushed without the others, `isWhole` is false, and the
+ * The keys belong together. If one was evicted, deleted or flushed without the others, `isWhole` is false, and the
  * history counts as lost.
  *
- * `run` changes whenever this may no longer be the data that was there before: Redis draws a new replication id when a
- * server starts and when a replica is made the master, and gives none a second time. Replicas have their master's.
+ * `run` changes whenever this may no longer be the data that was there before: Redis picks a new replication id when a
+ * server starts and when a replica becomes the master, and never picks one twice. Replicas have their master's.
  * @see https://redis.io/docs/latest/operate/oss_and_stack/management/replication/#replication-id-explained
  */
 const STATE = `
@@ -39,9 +61,9 @@ local function text(number)
 end
 `;
 
-/** Forgets events before `cut`, and further ones while there are more than `limit` bytes, but never those from `stop` on. */
-const FORGET = `
-local function forget(cut, limit, stop)
+/** Drops events before `cut`, and more while there are more than `limit` bytes, but never any from `stop` on. */
+const DROP = `
+local function drop(cut, limit, stop)
   local from = first
   local function isTooMuch()
     return first < stop and (first < cut or bytes > limit)
@@ -63,15 +85,15 @@ end
 `;
 
 /**
- * Appends groups of events, each whole or not at all, and says what became of them.
+ * Appends groups of events, each whole or not at all, and publishes what is new.
  *
  * KEYS: events, meta, keys, writer. ARGV: see the locals, then for each group the number of its events, and for each event
  * its type, its key (or nothing) and its data.
  *
- * The answer: the id of the first new event, a text, and the known events. In the text `+` is a new event (they follow one
- * another), `5,` is the known event 5, `E` a group refused because the stream has ended, and `;` ends a group.
+ * Replies with the id of the first new event, a text, and the known events. In the text `+` is a new event (their ids are
+ * consecutive), `5,` is the known event 5, `E` a group refused because the stream has ended, and `;` ends a group.
  */
-export const APPEND = new RedisScript(`${STATE}${FORGET}
+export const APPEND = script(`${STATE}${DROP}
 local writer = KEYS[4]
 local channel, seq, fresh, isDue = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4] == '1'
 local maxEvents, slack, maxBytes, maxMessageBytes, ttlMs, writerTtlMs =
@@ -80,7 +102,7 @@ maxEvents, slack = tonumber(maxEvents), tonumber(slack)
 maxBytes, maxMessageBytes = tonumber(maxBytes), tonumber(maxMessageBytes)
 isWhole = isWhole and (keyed == 0 or redis.call('ZCARD', keys) == keyed)
 
--- What is known is told with its event, as it was stored.
+-- Known events are returned as they were stored.
 local function reply(start, answer)
   local parts = { start, answer }
   for id in string.gmatch(answer, '%d+') do
@@ -94,7 +116,7 @@ local function reply(start, answer)
   return parts
 end
 
--- A client that lost its connection sends a command again that may have been run: it is told what that one did.
+-- A client that lost its connection repeats a command that may have been run: it gets the reply of that one.
 local done = redis.call('GET', writer)
 if done then
   local seqEnd = string.find(done, ' ', 1, true)
@@ -122,7 +144,7 @@ while at <= #ARGV do
   for place = at + 1, at + 3 * count, 3 do
     local key = ARGV[place + 1]
     if key ~= '' then
-      -- Before the first event of a history there may be keys that another one has left behind.
+      -- Before the first event of a history, keys are those that an earlier history left behind.
       known[place] = own[key] or (first <= last and redis.call('ZSCORE', keys, key))
     end
     if not known[place] then
@@ -173,9 +195,9 @@ local parts = reply(start, answer)
 if isNothing then return parts end
 
 if last - first >= maxEvents + slack then
-  forget(last - maxEvents + 1, maxBytes, last)
+  drop(last - maxEvents + 1, maxBytes, last)
 elseif bytes > maxBytes then
-  forget(first, maxBytes - maxBytes / 16, last)
+  drop(first, maxBytes - maxBytes / 16, last)
 end
 redis.call('HSET', meta, 'last', text(last), 'bytes', text(bytes))
 if not isWhole then
@@ -200,12 +222,12 @@ return parts
 `);
 
 /**
- * Reads a page. KEYS: events, meta. ARGV: the first id wanted, how many events and bytes at the most.
+ * Reads a page. KEYS: events, meta. ARGV: the first id wanted, the most events and bytes.
  *
- * The answer: epoch, run, the first and the last id that are retained, whether the stream has ended, the id of the page's
- * first event; then type and data of each.
+ * Replies with epoch, run, the first and the last retained id, whether the stream has ended, the id of the page's first
+ * event, and then type and data of each event.
  */
-export const READ = new RedisScript(`${STATE}
+export const READ = script(`${STATE}
 local from, maxEvents, maxBytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 if not isWhole then return { '', run, '1', '0', '', '1' } end
 from = math.max(from, first)
@@ -228,17 +250,20 @@ end
 return page
 `);
 
-/** Looks for an event by its key. KEYS: events, meta, keys. ARGV: the key. The answer: id, type, data; or nothing. */
-export const FIND = new RedisScript(`${STATE}
-local id = isWhole and redis.call('ZSCORE', keys, ARGV[1])
-local entry = id and redis.call('XRANGE', events, id, id)[1]
-return entry and { id, entry[2][2], entry[2][4] } or {}
+/** Drops events. KEYS: events, meta, keys. ARGV: the first id that stays, the channel. Replies whether it did. */
+export const TRIM = script(`${STATE}${DROP}
+local from = first
+if not isWhole then return {} end
+drop(math.min(tonumber(ARGV[1]), last + 1), math.huge, last + 1)
+if first == from then return {} end
+redis.call('HSET', meta, 'first', text(first), 'bytes', text(bytes), 'keyed', text(keyed))
+redis.call('PUBLISH', ARGV[2], '${CHANGED}')
+return { '1' }
 `);
 
-/** Forgets events. KEYS: events, meta, keys. ARGV: the first id that stays. */
-export const TRIM = new RedisScript(`${STATE}${FORGET}
-if not isWhole then return 'OK' end
-forget(math.min(tonumber(ARGV[1]), last + 1), math.huge, last + 1)
-redis.call('HSET', meta, 'first', text(first), 'bytes', text(bytes), 'keyed', text(keyed))
-return 'OK'
+/** Drops the whole stream. KEYS: events, meta, keys. ARGV: the channel. Replies whether there was one. */
+export const DELETE = script(`
+if redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3]) == 0 then return {} end
+redis.call('PUBLISH', ARGV[1], '${CHANGED}')
+return { '1' }
 `);

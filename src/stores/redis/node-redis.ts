@@ -1,5 +1,4 @@
-import type { NodeRedisClient, NodeRedisCluster } from "./redis-client.ts";
-import type { LinkListener, RedisConnection, SubscriberLink } from "./redis-connection.ts";
+import type { LinkListener, NodeRedisClient, NodeRedisCluster, RedisConnection, SubscriberLink } from "./client.ts";
 
 /** What is used of a duplicate of node-redis that subscribes. */
 interface Duplicate {
@@ -12,68 +11,48 @@ interface Duplicate {
   destroy(): void;
 }
 
-interface WithSocketOptions {
-  readonly options?: { readonly socket?: object };
-}
-
 /** Replies are text, whatever the user has set for their own commands. */
 const AS_TEXT = { typeMapping: {} };
 
-/** A single server. */
+/** A connection over a client or cluster of node-redis. */
 export class NodeRedisConnection implements RedisConnection {
   readonly channelPrefix = "";
-  readonly #client: NodeRedisClient;
+  readonly #client: NodeRedisClient | NodeRedisCluster;
 
-  constructor(client: NodeRedisClient) {
-    this.#client = client;
-  }
-
-  command(_key: string, args: readonly string[]): Promise<unknown> {
-    return this.#client.sendCommand(args, AS_TEXT);
-  }
-
-  newLink(listener: LinkListener): SubscriberLink {
-    return new NodeRedisLink(async () => this.#client, listener);
-  }
-}
-
-/** A cluster. It is subscribed to at one of its nodes: the nodes tell one another what is published. */
-export class NodeRedisClusterConnection implements RedisConnection {
-  readonly channelPrefix = "";
-  readonly #client: NodeRedisCluster;
-
-  constructor(client: NodeRedisCluster) {
+  constructor(client: NodeRedisClient | NodeRedisCluster) {
     this.#client = client;
   }
 
   command(key: string, args: readonly string[]): Promise<unknown> {
-    return this.#client.sendCommand(key, false, args as string[], AS_TEXT);
+    return "nodeClient" in this.#client
+      ? this.#client.sendCommand(key, false, args as string[], AS_TEXT)
+      : this.#client.sendCommand(args, AS_TEXT);
   }
 
   newLink(listener: LinkListener): SubscriberLink {
-    // Another node at every try, because one that is gone may still be listed.
-    const someNode = () => this.#client.nodeClient(this.#client.getRandomNode() as never) as Promise<NodeRedisClient>;
-    return new NodeRedisLink(someNode, listener);
+    return new NodeRedisLink(this.#client, listener);
   }
 }
 
 class NodeRedisLink implements SubscriberLink {
-  readonly #choose: () => Promise<NodeRedisClient>;
+  readonly #client: NodeRedisClient | NodeRedisCluster;
   readonly #listener: LinkListener;
   #duplicate: Duplicate | undefined;
   #isClosed = false;
+  #last: Promise<unknown> = Promise.resolve();
 
-  constructor(choose: () => Promise<NodeRedisClient>, listener: LinkListener) {
-    this.#choose = choose;
+  constructor(client: NodeRedisClient | NodeRedisCluster, listener: LinkListener) {
+    this.#client = client;
     this.#listener = listener;
   }
 
   async open(): Promise<void> {
-    const client = await this.#choose();
+    const node = "nodeClient" in this.#client ? await someNode(this.#client) : this.#client;
     if (this.#isClosed) return;
-    const duplicate = client.duplicate({
-      // Silence is no fault of a connection that listens; whether it is alive is asked by its owner.
-      socket: { ...(client as WithSocketOptions).options?.socket, reconnectStrategy: false, socketTimeout: undefined },
+    const { options } = node as { readonly options?: { readonly socket?: object } };
+    const duplicate = node.duplicate({
+      // A subscriber may be silent for long; its owner pings it.
+      socket: { ...options?.socket, reconnectStrategy: false, socketTimeout: undefined },
       commandOptions: undefined,
       disableOfflineQueue: false,
       pingInterval: undefined,
@@ -87,11 +66,11 @@ class NodeRedisLink implements SubscriberLink {
   }
 
   subscribe(channels: readonly string[]): Promise<unknown> {
-    return (this.#duplicate as Duplicate).subscribe(channels, this.#onMessage);
+    return this.#inTurn((duplicate) => duplicate.subscribe(channels, this.#onMessage));
   }
 
   unsubscribe(channels: readonly string[]): Promise<unknown> {
-    return (this.#duplicate as Duplicate).unsubscribe(channels);
+    return this.#inTurn((duplicate) => duplicate.unsubscribe(channels));
   }
 
   ping(): Promise<unknown> {
@@ -103,5 +82,16 @@ class NodeRedisLink implements SubscriberLink {
     if (this.#duplicate?.isOpen === true) this.#duplicate.destroy();
   }
 
+  /** One after the other: a channel that is subscribed to while node-redis still unsubscribes from it gets no messages. */
+  #inTurn(act: (duplicate: Duplicate) => Promise<unknown>): Promise<unknown> {
+    this.#last = this.#last.catch(() => {}).then(() => act(this.#duplicate as Duplicate));
+    return this.#last;
+  }
+
   readonly #onMessage = (message: string, channel: string): void => this.#listener.onMessage(channel, message);
+}
+
+/** Any node, since a cluster's nodes pass on what is published, and another at each attempt, since one may be gone. */
+function someNode(cluster: NodeRedisCluster): Promise<NodeRedisClient> {
+  return cluster.nodeClient(cluster.getRandomNode() as never) as Promise<NodeRedisClient>;
 }

@@ -263,11 +263,22 @@ export class LogFollower<E extends StreamEvent> {
   };
 
   async #lookForMissed(): Promise<void> {
-    const [watch, head] = [this.#watch, this.#head];
+    const [session, watch, head] = [this.#session, this.#watch, this.#head];
+    // Bounds alone cost a log less than a page, and mostly show that there is nothing to read.
+    if (!this.#isBehind && (await this.#isUpToDate())) return;
+    if (session !== this.#session) return;
     this.#catchUpInBackground(true);
     await this.#reading?.catch(() => {});
     // Still quiet: what was found had not been notified.
     if (this.#isQuiet && this.#watch === watch && this.#head > head) watch?.missed?.();
+  }
+
+  async #isUpToDate(): Promise<boolean> {
+    const bounds = await this.#readBounds().catch(() => undefined);
+    if (bounds === undefined) return false;
+    this.#checkedAtMs = performance.now();
+    const isEnded = this.#endId !== undefined;
+    return bounds.epoch === this.#epoch && bounds.lastId === this.#head && bounds.completed === isEnded;
   }
 }
 

@@ -31,7 +31,7 @@ export default defineConfig({
       { ...fromSource, test: { ...services, name: "cloudflare", include: ["test/cloudflare/**/*.test.ts"] } },
       {
         ...fromSource,
-        test: { ...services, name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 90_000 },
+        test: { ...services, name: "browser", include: ["test/**/*.browser.test.ts"], testTimeout: 90_000 },
       },
     ],
   },

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import type { BrowserContextOptions, Page } from "playwright-core";
-import { launchChromium } from "../test/browser/chromium.ts";
-import { type Demo, startNodeDemo } from "../test/browser/demos.ts";
+import { launchChromium } from "../test/support/chromium.ts";
+import { type Demo, startNodeDemo } from "../test/support/demos.ts";
 import {
   drawn,
   type ElementPages,
@@ -9,8 +9,8 @@ import {
   mountProgress,
   mountTrace,
   openElementPages,
-} from "../test/browser/element/element-page.ts";
-import { DEPLOYMENT, eventsOf, FAILED_DEPLOYMENT, manySpans } from "../test/browser/element/scenes.ts";
+} from "../test/element/support/element-page.ts";
+import { DEPLOYMENT, eventsOf, FAILED_DEPLOYMENT, manySpans } from "../test/element/support/scenes.ts";
 import { requireNode, ROOT, runSteps } from "./run.ts";
 
 /*

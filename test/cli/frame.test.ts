@@ -4,7 +4,7 @@ import { renderFrame, statusLine } from "../../src/cli/frame.ts";
 import { part } from "../../src/cli/line.ts";
 import { colourPalette, plainPalette } from "../../src/cli/palette.ts";
 import { textWidth } from "../../src/cli/text-width.ts";
-import { ended, failed, logged, msAt, started, updated } from "../workflows/span-events.ts";
+import { ended, failed, logged, msAt, started, updated } from "../trace/support/span-events.ts";
 import { PURCHASE, PURCHASE_NOW_MS } from "./support/purchase.ts";
 
 interface Look {

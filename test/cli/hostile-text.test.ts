@@ -5,7 +5,7 @@ import { durationText, remainingText, runningText } from "../../src/cli/duration
 import { plainPalette } from "../../src/cli/palette.ts";
 import { paintLine } from "../../src/cli/line.ts";
 import { rowLine } from "../../src/cli/span-line.ts";
-import { ended, failed, logged, started, updated } from "../workflows/span-events.ts";
+import { ended, failed, logged, started, updated } from "../trace/support/span-events.ts";
 
 function tell(...events: readonly object[]): string[] {
   const tree = new SpanTree();

@@ -2,7 +2,7 @@ import { SpanTree } from "ssetarget/workflows";
 import { describe, expect, it } from "vitest";
 import { plainLine, type WireEvent } from "../../src/cli/plain-line.ts";
 import type { LogLevel } from "../../src/trace/events.ts";
-import { ended, failed, logged, started } from "../workflows/span-events.ts";
+import { ended, failed, logged, started } from "../trace/support/span-events.ts";
 import { PURCHASE } from "./support/purchase.ts";
 
 function tell(events: readonly object[], logLevel: LogLevel | undefined = "info"): string[] {

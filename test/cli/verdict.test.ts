@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { paintLine } from "../../src/cli/line.ts";
 import { plainPalette } from "../../src/cli/palette.ts";
 import { judge } from "../../src/cli/verdict.ts";
-import { ended, failed, started } from "../workflows/span-events.ts";
+import { ended, failed, started } from "../trace/support/span-events.ts";
 
 function verdict(events: readonly (SpanEvent | { readonly type: string })[]) {
   const tree = new SpanTree();

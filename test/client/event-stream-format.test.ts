@@ -42,13 +42,13 @@ async function lastEventIdAfter(...chunks: readonly string[]): Promise<string | 
  * | `format-mime-bogus`, `-trailing-semicolon`, `-valid-bogus` | `answers.test.ts`: an answer that says nothing of what it is; may have any parameters |
  * | `request-accept`, `request-cache-control` | `answers.test.ts`: an answer of 200 |
  * | `request-redirect`, `request-status-error` | `answers.test.ts`: may be a redirect; of … is final; of … is passing. 5xx are: `EventSource` gives up, this does not |
- * | `request-credentials`, `eventsource-cross-origin`, `-preflight` | `test/browser/client.test.ts`: other origins, cookies |
- * | `eventsource-constructor-url-bogus`, `-stringify`, `-empty-url`, `-non-same-origin`, `eventsource-url` | `answers.test.ts`: a request; `test/browser/client.test.ts` |
+ * | `request-credentials`, `eventsource-cross-origin`, `-preflight` | `test/client/client.browser.test.ts`: other origins, cookies |
+ * | `eventsource-constructor-url-bogus`, `-stringify`, `-empty-url`, `-non-same-origin`, `eventsource-url` | `answers.test.ts`: a request; `test/client/client.browser.test.ts` |
  * | `eventsource-reconnect` | `back-off.test.ts`, `continuity.test.ts` |
  * | `eventsource-close`, `eventsource-request-cancellation` | `handing-over.test.ts`: closing |
  * | `eventsource-onopen`, `eventsource-onmessage`, `eventsource-eventtarget` | `handing-over.test.ts`: a listener, subscribe |
- * | `eventsource-bfcache` | `test/browser/client-tabs.test.ts`: a tab alone |
- * | `dedicated-worker/`, `shared-worker/` | `test/browser/client.test.ts`: in a worker |
+ * | `eventsource-bfcache` | `test/client/tabs.browser.test.ts`: a tab alone |
+ * | `dedicated-worker/`, `shared-worker/` | `test/client/client.browser.test.ts`: in a worker |
  *
  * What does not apply, for it is about the interface `EventSource` and its `MessageEvent`s, which this client does not have: `interfaces`,
  * `eventsource-prototype`, `eventsource-readyState`, `eventsource-onmessage-realm`, `eventsource-onmessage-trusted`,

@@ -3,7 +3,7 @@
 import "ssetarget/element";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { SpanTree } from "ssetarget/workflows";
-import { ended, logged, started } from "../workflows/span-events.ts";
+import { ended, logged, started } from "../trace/support/span-events.ts";
 
 /** The elements in the DOM that most tests of pages have. It draws nothing, and has no `IntersectionObserver`. */
 describe.each(["ssetarget-trace", "ssetarget-progress"])("<%s> in jsdom", (name) => {

@@ -1,7 +1,7 @@
 import { SpanTree } from "ssetarget/workflows";
 import { describe, expect, it } from "vitest";
 import { type ProgressSteps, stepsOf } from "../../src/element/progress-steps.ts";
-import { ended, failed, started } from "../workflows/span-events.ts";
+import { ended, failed, started } from "../trace/support/span-events.ts";
 
 const COUNT = 20_000;
 

@@ -4,7 +4,7 @@ import "ssetarget/element";
 import type { SSETargetTraceElement, SSETargetProgressElement } from "ssetarget/element";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { allowAll, getter, insecure, refusalsOf, refusalsToCall, type Refusal } from "../support/refusals.ts";
-import { started } from "../workflows/span-events.ts";
+import { started } from "../trace/support/span-events.ts";
 
 const events = [started("run", { name: "import" }), started("step", { name: "read", parent: "run", ms: 1 })];
 const stream = events

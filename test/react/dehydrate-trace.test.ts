@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { dehydrateTrace, type TraceSnapshot } from "ssetarget/react";
 import { type SpanEvent, type SpanKind, type SpanNode, SpanTree } from "ssetarget/workflows";
 import { describe, expect, it } from "vitest";
-import { at, ended, failed, logged, started, updated } from "../workflows/span-events.ts";
+import { at, ended, failed, logged, started, updated } from "../trace/support/span-events.ts";
 import { PURCHASE } from "../cli/support/purchase.ts";
 
 function fold(events: readonly unknown[], tree = new SpanTree()): SpanTree {

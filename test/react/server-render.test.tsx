@@ -3,7 +3,7 @@ import { renderToReadableStream } from "react-dom/server.edge";
 import { renderToString } from "react-dom/server";
 import { dehydrateTrace, type Trace, type TraceSnapshot, useEventStream, useSpan, useTrace } from "ssetarget/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ended, started } from "../workflows/span-events.ts";
+import { ended, started } from "../trace/support/span-events.ts";
 
 const URL_TEXT = "https://shop.example/orders/7/sse";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CONNECTING } from "../../src/react/stream-state.ts";
 import { TraceFold } from "../../src/react/trace-fold.ts";
-import { msAt, started } from "../workflows/span-events.ts";
+import { msAt, started } from "../trace/support/span-events.ts";
 
 const OPEN = { status: "open", attempt: 0 } as const;
 const told = () => {

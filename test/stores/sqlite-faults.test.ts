@@ -14,7 +14,7 @@ import { ALL, put } from "./support/log.ts";
 type Tick = { type: "tick"; n: number; key?: string; text?: string };
 const tick = (n: number, text?: string): Tick => ({ type: "tick", n, text });
 const code = (expected: string) => expect.objectContaining({ name: "SSETargetError", code: expected });
-const WRITER = fileURLToPath(new URL("support/sqlite-writer.ts", import.meta.url));
+const WRITER = fileURLToPath(new URL("./support/sqlite-writer.ts", import.meta.url));
 
 let dir: string;
 beforeEach(() => {

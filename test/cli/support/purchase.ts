@@ -1,5 +1,5 @@
 import type { SpanEvent } from "ssetarget/workflows";
-import { at, ended, failed, logged, started, updated } from "../../workflows/span-events.ts";
+import { at, ended, failed, logged, started, updated } from "../../trace/support/span-events.ts";
 
 /** A purchase that is under way: 5.3 s after its start it packs, waits, sleeps and tries its card again. */
 export const PURCHASE: readonly SpanEvent[] = [

@@ -1,8 +1,0 @@
-import { MemoryEventStore } from "ssetarget";
-import { describeConformance } from "./support/conformance.ts";
-
-describeConformance(
-  "MemoryEventStore",
-  ["history", "keys", "batches", "dense-ids", "retention", "trim", "delete", "streams"],
-  ({ maxEvents } = {}) => new MemoryEventStore({ maxEvents }),
-);

@@ -3,7 +3,6 @@ import { SSETargetError } from "../util/errors.ts";
 import { describeValue } from "../util/options.ts";
 import type { EventLog, EventStore } from "./event-log.ts";
 import { EventStoreLog } from "./event-store-log.ts";
-import { FollowableLog, isFollowable } from "./followable-store.ts";
 
 /**
  * The log of whatever store an application passes in.
@@ -16,10 +15,7 @@ export function asEventLog<E extends StreamEvent>(
   timeoutMs: number | null,
 ): EventLog<E> {
   if (hasAll(store, ["append", "read", "bounds", "watch"])) return store as EventLog<E>;
-  if (hasAll(store, ["storeEvent", "getEvents"])) {
-    const minimal = store as EventStore<E>;
-    return isFollowable(minimal) ? new FollowableLog(minimal) : new EventStoreLog(minimal, timeoutMs);
-  }
+  if (hasAll(store, ["storeEvent", "getEvents"])) return new EventStoreLog(store as EventStore<E>, timeoutMs);
   throw new SSETargetError(
     "invalid-option",
     `\`store\` must have the methods \`storeEvent\` and \`getEvents\`, or those of an \`EventLog\`, got ${describeValue(store)}; leave it out for a memory store`,

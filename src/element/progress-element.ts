@@ -6,18 +6,18 @@ import { stateIcon } from "./icons.ts";
 import type { ProgressLabels } from "./labels.ts";
 import { shownState, workOf } from "./open-work.ts";
 import { type ProgressStep, runFraction, stepsOf } from "./progress-steps.ts";
-import { PROGRESS_STYLE } from "./progress-style.ts";
+import progressCss from "./progress.css?inline";
 import { progressOf } from "./row-text.ts";
 import { fillView } from "./row-view.ts";
 import { awaited, runOf } from "./run-story.ts";
 import { progressText, shortText } from "./span-text.ts";
-import { SHARED_STYLE } from "./styles.ts";
+import sharedCss from "./shared.css?inline";
 import { WatchElement } from "./watch-element.ts";
 
 /** `<ssetarget-progress>`: how far a run is, for those who wait for it. */
 export class SSETargetProgressElement extends WatchElement {
   static override readonly givenProperties = [...WatchElement.givenProperties, "steps"];
-  static override readonly styles: string = SHARED_STYLE + PROGRESS_STYLE;
+  static override readonly styles: string = sharedCss + progressCss;
 
   #labels: ProgressLabels = ENGLISH_PROGRESS;
   #steps: readonly string[] = [];

@@ -3,23 +3,25 @@ import type { SpanNode, SpanState } from "../trace/tree/node.ts";
 import { isolateText } from "../trace/view/visible-text.ts";
 import { ActionButton, type SpanActions } from "./action-button.ts";
 import type { ViewStatus } from "./connection.ts";
-import { DETAILS_STYLE } from "./details-style.ts";
+import detailsCss from "./details.css?inline";
 import { detailsView } from "./details-view.ts";
 import { type Child, h, type View } from "./dom.ts";
 import { ENGLISH_TRACE } from "./english.ts";
+import headerCss from "./header.css?inline";
 import { headerView, noticeViews, toolbarView } from "./header-view.ts";
 import type { TraceLabels } from "./labels.ts";
 import { Narrator } from "./narrator.ts";
-import { ROW_STYLE } from "./row-style.ts";
+import rowCss from "./row.css?inline";
 import { type RunStory, tellRun } from "./run-story.ts";
 import { linkTo, readLink, type SpanLink } from "./span-link.ts";
 import type { ShownState } from "./span-text.ts";
-import { SHARED_STYLE } from "./styles.ts";
+import sharedCss from "./shared.css?inline";
 import type { TraceContext, TraceHost } from "./trace-context.ts";
 import { TraceModel, type SpanRef } from "./trace-model.ts";
 import { keyOf } from "./trace-rows.ts";
-import { TRACE_STYLE } from "./trace-style.ts";
-import { TREE_STYLE } from "./tree-style.ts";
+import toolbarCss from "./toolbar.css?inline";
+import traceCss from "./trace.css?inline";
+import treeCss from "./tree.css?inline";
 import { TreeView } from "./tree-view.ts";
 import { WatchElement } from "./watch-element.ts";
 
@@ -47,7 +49,15 @@ export interface TraceSelectDetail {
 export class SSETargetTraceElement extends WatchElement implements TraceHost {
   static override readonly observedAttributes = [...WatchElement.observedAttributes, "follow", "collapse-finished"];
   static override readonly givenProperties = [...WatchElement.givenProperties, "action", "highlight"];
-  static override readonly styles: string = [SHARED_STYLE, TRACE_STYLE, TREE_STYLE, ROW_STYLE, DETAILS_STYLE].join("");
+  static override readonly styles: string = [
+    sharedCss,
+    traceCss,
+    headerCss,
+    toolbarCss,
+    treeCss,
+    rowCss,
+    detailsCss,
+  ].join("");
 
   /** Makes the link to a span; by default that to this page with `#span=…`. */
   declare linkFor: ((span: SpanNode) => string) | undefined;

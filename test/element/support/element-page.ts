@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
-import { bundleElement } from "../../../scripts/build-element.ts";
+import { bundleElement } from "../../../scripts/bundle.ts";
 import { ROOT } from "../../../scripts/run.ts";
 import type { ConnectionState, ConnectionStatus } from "../../../src/client/connection-state.ts";
 import type { HandWatch } from "./kit.ts";

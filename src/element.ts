@@ -1,6 +1,7 @@
 import { ifAllowed } from "./util/if-allowed.ts";
 import { SSETargetProgressElement } from "./element/progress-element.ts";
-import { SSETargetTraceElement, type TraceSelectDetail, type TraceStateDetail } from "./element/trace-element.ts";
+import type { TraceSelectDetail, TraceStateDetail } from "./element/jsx.ts";
+import { SSETargetTraceElement } from "./element/trace-element.ts";
 
 export { watchTrace } from "./client/watch-trace.ts";
 export type { SpanAction, SpanActions } from "./element/action-button.ts";

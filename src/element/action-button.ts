@@ -1,66 +1,67 @@
 import { throwTo } from "../client/delivery.ts";
 import type { SpanNode } from "../trace/tree/node.ts";
-import { h, type View } from "./dom.ts";
 import type { TraceLabels } from "./labels.ts";
 import { shortText } from "./span-text.ts";
 import { keyOf } from "./trace-rows.ts";
 
 /** Something that a reader can do about a span, such as approving what it waits for. */
 export interface SpanAction {
-  /** What the button says. */
+  /** The text of the button. */
   readonly label: string;
-  /** Does it. What it rejects with is shown beside the button, by its message. */
+  /** Does it. If it rejects, the message of the error is shown beside the button. */
   readonly run: () => Promise<unknown> | void;
 }
 
-/** Says what can be done about a span; undefined where nothing can. Called with every frame, so it should be quick. */
+/** Returns the action of a span, if it has one. Called in every frame, so it should be quick. */
 export type SpanActions = (span: SpanNode) => SpanAction | undefined;
 
-/** The buttons of actions, and how far those are that were pressed. */
-export class ActionButton {
+/** What the button of an action shows. */
+interface ShownButton {
+  readonly label: string;
+  /** The label, or what has become of the click. */
+  readonly text: string;
+  /** Why the action failed. It can be tried again. */
+  readonly problem: string | undefined;
+  readonly isBusy: boolean;
+  readonly onClick: (event: Event) => void;
+}
+
+/** The actions of all spans, and the state of those that were clicked. */
+export class ActionButtons {
   readonly #onChange: () => void;
-  /** What is said instead of the label, or beside it where it can be tried again. */
-  readonly #pressed = new Map<string, { readonly text: string; readonly isProblem: boolean }>();
+  readonly #clicked = new Map<string, { readonly text: string; readonly isProblem: boolean }>();
   actions: SpanActions | undefined;
 
   constructor(onChange: () => void) {
     this.#onChange = onChange;
   }
 
-  /** @param of - The name of the span, for those who hear the button without seeing where it is. */
-  view(node: SpanNode, of: string, labels: TraceLabels): View | undefined {
+  of(node: SpanNode, labels: TraceLabels): ShownButton | undefined {
     const action = this.#actionOf(node);
     if (action === undefined) return undefined;
     const key = `${keyOf(node)}\n${node.attempt}`;
-    // A label often holds a word of the span's.
+    // A label often contains text from the span.
     const label = shortText(action.label);
-    const { text, isProblem } = this.#pressed.get(key) ?? { text: label, isProblem: true };
-    const onclick = (event: Event): void => {
-      // A click on the row itself would open its details.
-      event.stopPropagation();
-      if (isProblem) void this.#run(key, action, labels);
+    const clicked = this.#clicked.get(key);
+    const isBusy = clicked?.isProblem === false;
+    return {
+      label,
+      text: isBusy ? clicked.text : label,
+      problem: clicked?.isProblem ? clicked.text : undefined,
+      isBusy,
+      onClick: (event) => {
+        // A click on the row itself opens its details.
+        event.stopPropagation();
+        if (!isBusy) void this.#run(key, action, labels);
+      },
     };
-    return h(
-      "span",
-      { class: "action" },
-      isProblem && text !== label
-        ? h("span", { key, class: "note", "data-tone": "failed", role: "alert", title: text }, text)
-        : undefined,
-      // aria-disabled and not disabled: the focus stays where it is.
-      h(
-        "button",
-        { type: "button", title: label, "aria-disabled": isProblem ? undefined : true, onclick },
-        isProblem ? label : text,
-        h("span", { class: "vh" }, of),
-      ),
-    );
   }
 
   #actionOf(node: SpanNode): SpanAction | undefined {
     try {
       return this.actions?.(node);
     } catch (error) {
-      // It is asked with every frame: one that fails is reported once, and not asked again.
+      // It is called in every frame, so one that throws is reported once and not called again.
       this.actions = undefined;
       throwTo(undefined)(error);
       return undefined;
@@ -68,17 +69,17 @@ export class ActionButton {
   }
 
   async #run(key: string, action: SpanAction, { sending, sent }: TraceLabels): Promise<void> {
-    const note = (text: string, isProblem = false): void => {
-      this.#pressed.set(key, { text, isProblem });
+    const show = (text: string, isProblem = false): void => {
+      this.#clicked.set(key, { text, isProblem });
       this.#onChange();
     };
-    note(sending);
+    show(sending);
     try {
       await action.run();
-      // The row changes by itself when the run has taken it in; until then there is nothing more to press.
-      note(sent);
+      // The row changes when the run has reacted. Until then there is nothing more to click.
+      show(sent);
     } catch (error) {
-      note(shortText(error instanceof Error ? error.message : String(error)), true);
+      show(shortText(error instanceof Error ? error.message : String(error)), true);
     }
   }
 }

@@ -1,9 +1,27 @@
 import type { SpanActions } from "./action-button.ts";
-import type { WatchView } from "./connection.ts";
+import type { ViewStatus, WatchView } from "./connection.ts";
 import type { ProgressLabels, TraceLabels } from "./labels.ts";
 import type { SSETargetProgressElement } from "./progress-element.ts";
-import type { SSETargetTraceElement, TraceSelectDetail, TraceStateDetail } from "./trace-element.ts";
-import type { SpanNode } from "../trace/tree/node.ts";
+import type { SSETargetTraceElement } from "./trace-element.ts";
+import type { SpanNode, SpanState } from "../trace/tree/node.ts";
+
+/** The detail of `ssetarget-state`. */
+export interface TraceStateDetail {
+  /** The state of the connection. */
+  readonly status: ViewStatus;
+  /** The span of the run. Undefined until its first event. */
+  readonly run: SpanNode | undefined;
+  /** The name of the run as the element shows it: one line, without invisible characters. */
+  readonly name: string | undefined;
+  /** The state of the run: waiting if everything that is open waits. */
+  readonly state: SpanState | undefined;
+}
+
+/** The detail of `ssetarget-select`. */
+export interface TraceSelectDetail {
+  /** The selected span. Undefined if the selection was cleared. */
+  readonly span: SpanNode | undefined;
+}
 
 /** What both elements take in JSX. React sets what is a property of the element as one, so objects and functions are fine. */
 export interface WatchAttributes {

@@ -1,5 +1,5 @@
 import type { SpanNode } from "../trace/tree/node.ts";
-import type { ActionButton } from "./action-button.ts";
+import type { ActionButtons } from "./action-button.ts";
 import type { WatchView } from "./connection.ts";
 import type { Formats } from "./formats.ts";
 import type { TraceLabels } from "./labels.ts";
@@ -32,7 +32,7 @@ export interface TraceContext {
   readonly formats: Formats;
   readonly model: TraceModel;
   readonly window: TimeWindow;
-  readonly buttons: ActionButton;
+  readonly buttons: ActionButtons;
   readonly highlight: ((span: SpanNode) => boolean) | undefined;
   readonly connection: WatchView["state"] | undefined;
   readonly now: number;

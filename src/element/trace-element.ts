@@ -1,14 +1,12 @@
+import { h } from "preact";
 import { throwTo } from "../client/delivery.ts";
-import type { SpanNode, SpanState } from "../trace/tree/node.ts";
+import type { SpanNode } from "../trace/tree/node.ts";
 import { isolateText } from "../trace/view/visible-text.ts";
-import { ActionButton, type SpanActions } from "./action-button.ts";
-import type { ViewStatus } from "./connection.ts";
+import { ActionButtons, type SpanActions } from "./action-button.ts";
 import detailsCss from "./details.css?inline";
-import { detailsView } from "./details-view.ts";
-import { type Child, h, type View } from "./dom.ts";
 import { ENGLISH_TRACE } from "./english.ts";
 import headerCss from "./header.css?inline";
-import { headerView, noticeViews, toolbarView } from "./header-view.ts";
+import type { TraceSelectDetail, TraceStateDetail } from "./jsx.ts";
 import type { TraceLabels } from "./labels.ts";
 import { Narrator } from "./narrator.ts";
 import rowCss from "./row.css?inline";
@@ -18,6 +16,7 @@ import type { ShownState } from "./span-text.ts";
 import sharedCss from "./shared.css?inline";
 import type { TraceContext, TraceHost } from "./trace-context.ts";
 import { TraceModel, type SpanRef } from "./trace-model.ts";
+import { Trace } from "./trace-view.tsx";
 import { keyOf } from "./trace-rows.ts";
 import toolbarCss from "./toolbar.css?inline";
 import traceCss from "./trace.css?inline";
@@ -26,24 +25,6 @@ import { TreeView } from "./tree-view.ts";
 import { WatchElement } from "./watch-element.ts";
 
 const COPIED_MS = 1_600;
-
-/** What `ssetarget-state` tells. */
-export interface TraceStateDetail {
-  /** How the connection stands. */
-  readonly status: ViewStatus;
-  /** The span that stands for the run; undefined while nothing is known of it. */
-  readonly run: SpanNode | undefined;
-  /** The run's name as the element shows it: one line, without characters that nobody sees. */
-  readonly name: string | undefined;
-  /** How the run stands: waiting if all that is open waits. */
-  readonly state: SpanState | undefined;
-}
-
-/** What `ssetarget-select` tells. */
-export interface TraceSelectDetail {
-  /** The span that is selected; undefined where none is any more. */
-  readonly span: SpanNode | undefined;
-}
 
 /** `<ssetarget-trace>`: the tree of a run's spans beside its timeline, live. */
 export class SSETargetTraceElement extends WatchElement implements TraceHost {
@@ -65,12 +46,13 @@ export class SSETargetTraceElement extends WatchElement implements TraceHost {
   #labels: TraceLabels = ENGLISH_TRACE;
   readonly #model = new TraceModel();
   readonly #tree = new TreeView(this, this.root, this.#model);
-  readonly #buttons = new ActionButton(() => this.refresh());
+  readonly #buttons = new ActionButtons(() => this.refresh());
   readonly #narrator = new Narrator((text) => this.#announce(text), ENGLISH_TRACE);
   #highlight: ((span: SpanNode) => boolean) | undefined;
   #story: RunStory | undefined;
   #told: TraceStateDetail = { status: "idle", run: undefined, name: undefined, state: undefined };
   #announcement = "";
+  #region: HTMLElement | null = null;
   #link: SpanLink | undefined;
   #copiedTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -235,27 +217,11 @@ export class SSETargetTraceElement extends WatchElement implements TraceHost {
     this.#dispatch("ssetarget-state", detail);
   }
 
-  protected override view(elapsedMs: number): Child {
+  protected override view(elapsedMs: number): unknown {
     this.#tree.prepare(this.now, elapsedMs, this.isCalm);
-    const context = this.#context;
-    const { selected } = this.#model;
-    const isZoomed = this.#tree.window.isZoomed ? " is-zoomed" : "";
-    return [
-      headerView(this.#story, context),
-      noticeViews(context),
-      this.#story
-        ? [
-            toolbarView(context),
-            h(
-              "div",
-              { key: "body", class: `body${isZoomed}`, "data-still": this.isStill || undefined },
-              this.#tree.count > 0 ? this.#tree.view(context) : this.#emptyView(),
-              selected && detailsView(selected, context),
-            ),
-          ]
-        : this.#emptyView(),
-      h("div", { key: "status", class: "vh", role: "status" }, this.#announcement),
-    ];
+    const { status } = this;
+    const [story, tree, context, takeRegion] = [this.#story, this.#tree, this.#context, this.#takeRegion];
+    return h(Trace, { story, status, tree, context, takeRegion });
   }
 
   protected override onDrawn(): void {
@@ -289,19 +255,6 @@ export class SSETargetTraceElement extends WatchElement implements TraceHost {
     };
   }
 
-  #emptyView(): View {
-    const { status } = this;
-    const { emptyEnded, emptyWaiting, noMatch, clearFilter } = this.#labels;
-    const words = status === "ended" ? emptyEnded : status === "connecting" || status === "open" ? emptyWaiting : "";
-    return h(
-      "div",
-      { key: "empty", class: "empty", "data-connection": status },
-      ...(this.#story
-        ? [noMatch, h("button", { type: "button", onclick: () => this.filter("") }, clearFilter)]
-        : [h("div", { class: "ghost" }, h("i"), h("i"), h("i")), words]),
-    );
-  }
-
   readonly #standsOut = (span: SpanNode): boolean => {
     try {
       return this.#highlight?.(span) ?? true;
@@ -325,11 +278,15 @@ export class SSETargetTraceElement extends WatchElement implements TraceHost {
     this.refresh();
   }
 
+  readonly #takeRegion = (region: HTMLElement | null): void => {
+    this.#region = region;
+    this.#announce(this.#announcement);
+  };
+
+  /** Sets the text at once: out of sight nothing is drawn, but screen readers still read. */
   #announce(text: string): void {
     this.#announcement = text;
-    // What is out of sight is not drawn, but who listens is told.
-    const region = this.root.querySelector("[role=status]");
-    if (region !== null) region.textContent = text;
+    if (this.#region !== null) this.#region.textContent = text;
   }
 
   #dispatch(type: string, detail: TraceStateDetail | TraceSelectDetail): void {

@@ -1,9 +1,8 @@
 import { ifAllowed } from "../util/if-allowed.ts";
-import { type Child, h, type View } from "./dom.ts";
+import type { Grid } from "./grid-view.tsx";
 import { type NoteSide, NoteSides } from "./note-sides.ts";
 import { RowScroller } from "./row-scroller.ts";
 import { rowLabel } from "./row-text.ts";
-import { percent, rowView } from "./row-view.ts";
 import { isOpen } from "./span-text.ts";
 import { TimelineGestures } from "./timeline-gestures.ts";
 import { type TimeRange, TimeWindow } from "./time-window.ts";
@@ -16,8 +15,6 @@ const NARROW_PX = 640;
 /** Notes are a little smaller than names. */
 const NOTE_SIZE = 0.9;
 const PX_PER_TICK = 90;
-/** A label of the axis that begins after this would stick out at the end. */
-const LAST_LABEL = 0.94;
 
 /** The treegrid: its rows as far as they are seen, their scrolling, focus and folding, and the time axis above them. */
 export class TreeView implements KeyTarget {
@@ -32,6 +29,12 @@ export class TreeView implements KeyTarget {
   #context: TraceContext | undefined;
   #grid: HTMLElement | undefined;
   readonly #sides = new NoteSides();
+  readonly #handlers = {
+    onScroll: (): void => this.#onScroll(),
+    onKeyDown: (event: KeyboardEvent): void => this.#onKey(event),
+    onClick: (event: MouseEvent): void => this.#onClick(event),
+    onDblClick: (event: MouseEvent): void => this.#onDoubleClick(event),
+  };
   #timelinePx = 480;
   #fontPx = 14;
   #brush: TimeRange | undefined;
@@ -152,72 +155,19 @@ export class TreeView implements KeyTarget {
     this.#hadFocus = this.#grid?.contains(this.#root.activeElement) ?? false;
   }
 
-  view(context: TraceContext): View {
-    const { labels, formats, now } = context;
+  /** What {@link Grid} shows in this frame. */
+  view(context: TraceContext): Parameters<typeof Grid>[0] {
     this.#context = context;
     this.#sides.next();
-    const ticks = this.window.ticks(this.#maxTicks);
-    const nowMs = this.#model.extent.nowMs(now);
-    const at = (ms: number): string => `inset-inline-start:${percent(this.window.placeOf(ms))}`;
-    const { from, to } = this.#brush ?? {};
-    const brush =
-      from === undefined || to === undefined
-        ? undefined
-        : h("i", { class: "brush", style: `inset-inline:${percent(from)} ${percent(1 - to)}` });
-    const head = (name: string, ...children: Child[]): View =>
-      h("div", { class: name, role: "columnheader" }, ...children);
-    const tick = (ms: number): Child =>
-      this.window.placeOf(ms) > LAST_LABEL ? undefined : h("span", { class: "tick", style: at(ms) }, formats.tick(ms));
-    return h(
-      "div",
-      {
-        key: "grid",
-        class: "grid",
-        part: "tree",
-        role: "treegrid",
-        "aria-label": labels.tree,
-        "aria-readonly": true,
-        "aria-rowcount": this.count + 1,
-        style: `--count:${this.count}`,
-        onscroll: this.#onScroll,
-        onkeydown: this.#onKey,
-        onclick: this.#onClick,
-        ondblclick: this.#onDoubleClick,
-      },
-      h("i", { class: "probe" }),
-      h(
-        "div",
-        { class: "head", role: "rowgroup" },
-        h(
-          "div",
-          { class: "head-row", role: "row", "aria-rowindex": 1 },
-          head("head-name", labels.spanColumn),
-          h(
-            "div",
-            { class: "axis", role: "columnheader", "data-timeline": "axis" },
-            h("span", { class: "vh" }, labels.timelineColumn),
-            h("span", { "aria-hidden": true }, ticks.map(tick), brush),
-          ),
-          head("head-duration", labels.durationColumn),
-        ),
-      ),
-      h(
-        "div",
-        { class: "canvas", role: "rowgroup" },
-        h(
-          "div",
-          { key: "overlay", class: "overlay", "aria-hidden": true },
-          h(
-            "div",
-            { class: "lines" },
-            ticks.map((ms) => h("i", { style: at(ms) })),
-            nowMs === undefined ? undefined : h("i", { key: "now", class: "now", style: at(nowMs) }),
-            brush,
-          ),
-        ),
-        this.shown.map((row) => rowView(row, row.node === this.#focused, context)),
-      ),
-    );
+    return {
+      count: this.count,
+      rows: this.shown,
+      tabStop: this.shown.find(({ node }) => node === this.#focused),
+      ticks: this.window.ticks(this.#maxTicks),
+      brush: this.#brush,
+      context,
+      handlers: this.#handlers,
+    };
   }
 
   /** To be called when the view has been drawn. */
@@ -271,33 +221,33 @@ export class TreeView implements KeyTarget {
     if (newest !== undefined && this.#scroller.follow(this.#model.indexOf(newest))) this.#host.refresh();
   }
 
-  readonly #onScroll = (): void => {
+  #onScroll(): void {
     if (this.#scroller.onScroll()) this.#host.follow = false;
     this.#host.refresh();
-  };
+  }
 
-  readonly #onKey = (event: KeyboardEvent): void => {
+  #onKey(event: KeyboardEvent): void {
     // A key pressed on a button inside a row is the button's.
     if (!(event.target as Element).matches(".row") || this.#focused === undefined) return;
     if (this.#keys.press(event, this.#model.indexOf(this.#focused), this)) event.preventDefault();
-  };
+  }
 
-  readonly #onClick = (event: MouseEvent): void => {
+  #onClick(event: MouseEvent): void {
     const row = this.#rowOf(event);
     if (row === undefined) return;
     const isToggle = row.hasChildren && (event.target as Element).closest(".twisty") !== null;
     if (isToggle) this.setExpanded(row, !row.isExpanded);
     else this.open(row.node === this.#model.selected ? undefined : row);
-  };
+  }
 
-  readonly #onDoubleClick = (event: MouseEvent): void => {
+  #onDoubleClick(event: MouseEvent): void {
     const { node } = this.#rowOf(event) ?? {};
     if (node?.startTime === undefined || (event.target as Element).closest("[data-timeline]") === null) return;
     const from = node.startTime - this.#model.extent.originOf(node);
     const length = (node.endTime ?? this.#context?.now ?? 0) - node.startTime;
     this.window.show({ from: from - length * 0.1, to: from + length * 1.1 });
     this.#host.refresh();
-  };
+  }
 
   readonly #onFocus = (event: FocusEvent): void => {
     this.#focused = this.#rowOf(event)?.node ?? this.#focused;

@@ -1,10 +1,10 @@
+import { type ComponentChild, h, render } from "preact";
 import { toDispatched, type ReceivedEvent } from "../client/client-event.ts";
 import { ifAllowed } from "../util/if-allowed.ts";
 import { watchTrace } from "../client/watch-trace.ts";
 import { ServerClock } from "../trace/analysis/server-clock.ts";
 import { SpanTree } from "../trace/tree/tree.ts";
 import type { ViewStatus, WatchView } from "./connection.ts";
-import { type Child, draw, h } from "./dom.ts";
 import { Formats, languageOf } from "./formats.ts";
 import { FrameClock } from "./frame-clock.ts";
 
@@ -36,7 +36,7 @@ export abstract class WatchElement extends BaseElement {
   );
   readonly #calm = ifAllowed(() => matchMedia("(prefers-reduced-motion: reduce)"));
   /** Drawn with the rest if style sheets cannot be shared. */
-  #style: Child;
+  #style: ComponentChild;
   #isInSight = false;
   #given: WatchView | undefined;
   #current: WatchView | undefined;
@@ -167,8 +167,11 @@ export abstract class WatchElement extends BaseElement {
     else this.setAttribute(name, text);
   }
 
-  /** What is to be seen, after `elapsedMs` since the last frame. */
-  protected abstract view(elapsedMs: number): Child;
+  /**
+   * What to draw, `elapsedMs` after the last frame. The type is Preact's `ComponentChild`, which must not be in the
+   * declarations: Preact is bundled, and users do not have its types.
+   */
+  protected abstract view(elapsedMs: number): unknown;
 
   /** Another watch is shown from now on, or none. */
   protected onWatch(): void {}
@@ -236,7 +239,8 @@ export abstract class WatchElement extends BaseElement {
     const lang = languageOf(this);
     if (lang !== this.#lang) this.#formats = new Formats((this.#lang = lang));
     this.#settle();
-    draw(this.#root, [this.#style, this.view(Math.min(MAX_ELAPSED_MS, timeMs - this.#lastFrameMs))]);
+    const view = this.view(Math.min(MAX_ELAPSED_MS, timeMs - this.#lastFrameMs)) as ComponentChild;
+    render([this.#style, view], this.#root);
     this.#lastFrameMs = timeMs;
     this.onDrawn();
     const delayMs = this.nextFrameMs();

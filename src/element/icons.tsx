@@ -1,6 +1,7 @@
-import { h, type View } from "./dom.ts";
+/** @jsxImportSource preact */
+import type { JSX } from "preact";
 
-/** What is drawn inside of each icon, in a square of 16; its ring or disc is the style sheet's. */
+/** The strokes of each icon in a square of 16. The style sheet draws the ring or the disc around them. */
 const STROKES: Readonly<Record<string, string>> = {
   running: "",
   done: "m4.6 8.3 2.3 2.3 4.5-5",
@@ -22,13 +23,16 @@ const STROKES: Readonly<Record<string, string>> = {
   fit: "M2.5 4v8m11-8v8M5 8h6M6.8 6 5 8l1.8 2m2.4-4L11 8l-1.8 2",
 };
 
-/** An icon. It says nothing to a screen reader: the text beside it does. */
-export function icon(name: string, className = "icon"): View {
-  const path = h("path", { d: STROKES[name] });
-  return h("svg", { class: className, "data-icon": name, viewBox: "0 0 16 16", "aria-hidden": true }, path);
+/** An icon. Screen readers skip it and read the text beside it. */
+export function Icon({ name, isState = false }: { readonly name: string; readonly isState?: boolean }): JSX.Element {
+  return (
+    <svg class={isState ? "icon state" : "icon"} data-icon={name} viewBox="0 0 16 16" aria-hidden>
+      <path d={STROKES[name]} />
+    </svg>
+  );
 }
 
-/** The icon of a state, in its colour and shape. */
-export function stateIcon(state: string): View {
-  return icon(state, "icon state");
+/** The icon of a state, in its color and shape. */
+export function StateIcon({ state }: { readonly state: string }): JSX.Element {
+  return <Icon name={state} isState />;
 }

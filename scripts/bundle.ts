@@ -1,12 +1,13 @@
 import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, relative, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, type Plugin, type Rolldown } from "vite";
 import { ROOT } from "./run.ts";
 
 /*
- * Builds the modules that `tsc` alone cannot: those with style sheets. Users get JavaScript that needs no loader.
+ * Bundles what `tsc` alone cannot build: the elements, with their style sheets and Preact, and the command, with
+ * string-width. Users need no loader, and the package does not depend on what only its views use.
  */
 
 const SRC = `${ROOT}src/`;
@@ -28,10 +29,12 @@ export async function bundleElement(entry = `${SRC}element.ts`): Promise<string>
  * @param folder - The folder's path below `src`; `tsc` has built its modules one by one, and they are no longer needed.
  */
 async function bundleFolder(entry: string, folder: string): Promise<void> {
-  const { code, map } = await bundle(`${SRC}${entry}`, false, [importOthers(`${SRC}${entry}`, `${SRC}${folder}/`)]);
+  const { code, map, fileName } = await bundle(`${SRC}${entry}`, false, [
+    importOthers(`${SRC}${entry}`, `${SRC}${folder}/`),
+  ]);
   for (const file of globSync(`${ROOT}dist/${folder}/**/*.{js,js.map}`)) rmSync(file);
-  const path = `${ROOT}dist/${entry.replace(/\.ts$/, ".js")}`;
-  writeFileSync(path, `${code}\n//# sourceMappingURL=${basename(path)}.map\n`);
+  const path = `${ROOT}dist/${fileName}`;
+  writeFileSync(path, code);
   writeFileSync(`${path}.map`, String(map));
 }
 
@@ -42,7 +45,10 @@ async function bundle(entry: string, minify: boolean, plugins: Plugin[]): Promis
     publicDir: false,
     logLevel: "warn",
     plugins,
+    // The command is the one that runs on Node; the others run in browsers.
+    ssr: { noExternal: true },
     build: {
+      ssr: entry.includes("/cli/"),
       write: false,
       target: "es2022",
       cssTarget: BROWSERS,
@@ -55,9 +61,11 @@ async function bundle(entry: string, minify: boolean, plugins: Plugin[]): Promis
         preserveEntrySignatures: "strict",
         output: {
           format: "es",
+          entryFileNames: relative(SRC, entry).replace(/\.ts$/, ".js"),
           minify,
           codeSplitting: false,
-          postBanner: ({ moduleIds }) => licensesOf(moduleIds, minify),
+          // A minifier drops comments. Otherwise they must come after `#!`.
+          [minify ? "postBanner" : "banner"]: (chunk: Rolldown.RenderedChunk) => licensesOf(chunk.moduleIds, minify),
         },
       },
     },
@@ -110,6 +118,7 @@ function licensesOf(moduleIds: readonly string[], isAlone: boolean): string {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await bundleFolder("element.ts", "element");
+  await bundleFolder("cli/main.ts", "cli");
   const path = `${ROOT}dist/element/ssetarget-element.js`;
   const code = await bundleElement();
   writeFileSync(path, code);

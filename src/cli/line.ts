@@ -1,5 +1,8 @@
+import stringWidth from "string-width";
 import type { Palette, Style } from "./palette.ts";
-import { fitText, textWidth } from "./text-width.ts";
+
+const ASCII = /^[\x20-\x7e]*$/;
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 /** A piece of a line, in one style. Its text must have been through `safeText`. */
 export interface Part {
@@ -22,16 +25,31 @@ export const ALL_COLUMNS = Number.MAX_SAFE_INTEGER;
 
 /** The line in no more than so many columns: what is too long is cut, its right end never. */
 export function paintLine({ parts, right }: Line, columns: number, palette: Palette): string {
-  const rightWidth = right === undefined ? 0 : textWidth(right.text);
+  const rightWidth = right === undefined ? 0 : stringWidth(right.text);
   const hasRight = right !== undefined && rightWidth > 0 && rightWidth + 8 <= columns;
   let room = hasRight ? columns - rightWidth - 2 : columns;
   let painted = "";
   for (const { text, style } of parts) {
     const fitting = fitText(text, room);
-    room -= textWidth(fitting);
+    room -= stringWidth(fitting);
     painted += palette(style, fitting);
     if (fitting !== text) break;
   }
   if (!hasRight) return painted.trimEnd();
   return `${painted}${" ".repeat(Math.max(0, room) + 2)}${palette(right.style, right.text)}`;
+}
+
+/** The text if it fits into so many columns, otherwise its beginning and an ellipsis. */
+export function fitText(text: string, columns: number): string {
+  if (columns <= 0) return "";
+  if (ASCII.test(text) && text.length <= columns) return text;
+  let width = 0;
+  let end = 0;
+  // Stops at the edge: a text may be a million characters long.
+  for (const { segment, index } of graphemes.segment(text)) {
+    width += stringWidth(segment);
+    if (width > columns) return `${text.slice(0, end).trimEnd()}…`;
+    if (width < columns) end = index + segment.length;
+  }
+  return text;
 }

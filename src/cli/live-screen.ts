@@ -1,5 +1,4 @@
-import { stripVTControlCharacters } from "node:util";
-import { textWidth } from "./text-width.ts";
+import stringWidth from "string-width";
 
 /** The part of a terminal's stream that is used. */
 export interface Terminal {
@@ -80,8 +79,5 @@ function isSame(a: readonly string[], b: readonly string[]): boolean {
 
 /** A terminal that became narrower has wrapped what was painted, so the block is higher now. */
 function wrappedHeight(lines: readonly string[], columns: number): number {
-  return lines.reduce(
-    (sum, line) => sum + Math.max(1, Math.ceil(textWidth(stripVTControlCharacters(line)) / columns)),
-    0,
-  );
+  return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)), 0);
 }

@@ -1,9 +1,9 @@
+import stringWidth from "string-width";
 import { type SpanEvent, SpanTree } from "ssetarget/workflows";
 import { describe, expect, it } from "vitest";
 import { renderFrame, statusLine } from "../../src/cli/frame.ts";
 import { part } from "../../src/cli/line.ts";
 import { colourPalette, plainPalette } from "../../src/cli/palette.ts";
-import { textWidth } from "../../src/cli/text-width.ts";
 import { ended, failed, logged, msAt, started, updated } from "../trace/support/span-events.ts";
 import { PURCHASE, PURCHASE_NOW_MS } from "./support/purchase.ts";
 
@@ -111,7 +111,7 @@ describe("the screen", () => {
     for (let rows = 1; rows <= 20; rows++) {
       const lines = look(PURCHASE, { rows, columns });
       expect(lines.length).toBeLessThanOrEqual(rows);
-      for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(columns);
+      for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
     }
   });
 

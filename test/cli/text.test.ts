@@ -1,9 +1,9 @@
+import stringWidth from "string-width";
 import { describe, expect, it } from "vitest";
 import { durationText, parseDuration, remainingText, runningText } from "../../src/cli/duration-text.ts";
-import { paintLine, part } from "../../src/cli/line.ts";
+import { fitText, paintLine, part } from "../../src/cli/line.ts";
 import { plainPalette, wantsColour } from "../../src/cli/palette.ts";
 import { safeJson, safeText } from "../../src/cli/safe-text.ts";
-import { fitText, textWidth } from "../../src/cli/text-width.ts";
 
 describe("text from the network", () => {
   it("has no characters left that a terminal obeys", () => {
@@ -39,11 +39,15 @@ describe("the width of a text", () => {
     ["e\u0301", 1],
     ["👩‍💻", 2],
     ["🇩🇪", 2],
+    ["ｶﾞ", 2],
+    ["नि", 2],
+    ["🏳‍🌈", 2],
+    ["α ①", 3],
     ["✓ ⠋ ━", 5],
     ["a\u200bb", 2],
     ["", 0],
   ])("of %j is %i", (text, width) => {
-    expect(textWidth(text)).toBe(width);
+    expect(stringWidth(text)).toBe(width);
   });
 
   it("is what is cut to", () => {
@@ -68,7 +72,7 @@ describe("a line", () => {
 
   it("is never wider than it may be", () => {
     for (let columns = 1; columns < 40; columns++) {
-      expect(textWidth(paintLine(line, columns, plainPalette))).toBeLessThanOrEqual(columns);
+      expect(stringWidth(paintLine(line, columns, plainPalette))).toBeLessThanOrEqual(columns);
     }
   });
 });

@@ -1,4 +1,4 @@
-import { textWidth } from "../../../src/cli/text-width.ts";
+import stringWidth from "string-width";
 
 /**
  * As much of a terminal as `LiveScreen` uses: what somebody in front of it would see after all that was written.
@@ -63,7 +63,7 @@ export class VirtualTerminal {
       this.painted += character;
       const line = this.#lines[this.#row] ?? "";
       // Columns are counted in code units: the tests write nothing wider than that here.
-      const width = textWidth(character);
+      const width = stringWidth(character);
       if (this.#column + width > this.columns) throw new Error(`"${line}" is wider than ${this.columns} columns`);
       this.#lines[this.#row] =
         line.slice(0, this.#column).padEnd(this.#column) + character + line.slice(this.#column + 1);

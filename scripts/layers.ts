@@ -28,7 +28,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "cloudflare/serve-sse.ts": ["cloudflare/instance-header.ts", "cloudflare/workflow-events.ts", "util"],
   client: ["trace", "wire", "event", "util", "eventsource-parser"],
   react: ["client", "trace", "wire", "event", "util", "react"],
-  element: ["client", "trace", "event", "util", "react"],
+  element: ["client", "trace", "event", "util", "preact", "react"],
   cli: [
     "client",
     "trace",
@@ -40,6 +40,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "node:process",
     "node:tty",
     "node:util",
+    "string-width",
   ],
   // The entry points. No row names them, so nothing in src/ imports one.
   "index.ts": ["hub", "per-request", "http", "store", "event", "util"],

@@ -1,16 +1,16 @@
-/** Rows beyond those that are seen, so that a little scrolling shows no empty space. */
+/** Rows drawn above and below the view, so that scrolling shows no empty space. */
 const OVERSCAN = 6;
 
-/** Which rows of a tree are seen, and the scrolling to others. All rows are equally high. */
+/** Computes which rows are in view, and scrolls to others. All rows have the same height. */
 export class RowScroller {
   #grid: HTMLElement | undefined;
   #viewPx = 600;
   #rowPx = 34;
   #scrollTop = 0;
-  /** Where following has scrolled to; what is elsewhere, somebody has scrolled to. */
+  /** The position that following has scrolled to. Any other position comes from the reader. */
   #followedTo: number | undefined;
 
-  /** Takes the element that scrolls. */
+  /** Sets the element that scrolls. */
   connect(grid: HTMLElement | undefined): void {
     this.#grid = grid;
     this.#scrollTop = grid?.scrollTop ?? 0;
@@ -20,20 +20,20 @@ export class RowScroller {
     return Math.max(1, Math.floor(this.#viewPx / this.#rowPx) - 2);
   }
 
-  /** The place of the first row to draw. */
+  /** The index of the first row to draw. */
   get start(): number {
     return Math.max(0, Math.floor(this.#scrollTop / this.#rowPx) - OVERSCAN);
   }
 
-  /** The place after that of the last row to draw. */
+  /** The index after the last row to draw. */
   get end(): number {
     return Math.ceil((this.#scrollTop + this.#viewPx) / this.#rowPx) + OVERSCAN;
   }
 
   /**
-   * Takes sizes in.
-   * @param kept - The place of a row that shall be seen afterwards if it was before: details that open below the tree shall not
-   * cover what they are about.
+   * Updates the sizes.
+   * @param kept - The index of a row that stays in view if it is in view: details that open below the tree must not cover
+   * their span.
    */
   measure(viewPx: number, rowPx: number | undefined, kept: number): void {
     const wasInView = this.#isInView(kept);
@@ -42,7 +42,7 @@ export class RowScroller {
     if (wasInView) this.show(kept);
   }
 
-  /** Brings a row into view. */
+  /** Scrolls a row into view. */
   show(index: number, isCentred = false): void {
     const grid = this.#grid;
     if (grid === undefined || index < 0 || this.#isInView(index)) return;
@@ -52,7 +52,7 @@ export class RowScroller {
     this.#scrollTop = grid.scrollTop;
   }
 
-  /** The same for the row that is followed; true where that has moved anything. */
+  /** Scrolls the followed row into view. Returns whether that moved anything. */
   follow(index: number): boolean {
     const before = this.#grid?.scrollTop;
     this.show(index);
@@ -60,12 +60,12 @@ export class RowScroller {
     return this.#followedTo !== before;
   }
 
-  /** To be called when the element has scrolled; true where it was somebody who did that. */
+  /** Call it after each scroll event. Returns whether the reader scrolled. */
   onScroll(): boolean {
     const grid = this.#grid;
     if (grid === undefined) return false;
     this.#scrollTop = grid.scrollTop;
-    // Where the tree has become shorter, it is the browser that has scrolled.
+    // The browser scrolls by itself when the tree becomes shorter.
     const isAtEnd = this.#scrollTop >= grid.scrollHeight - grid.clientHeight - 1;
     const isFollowed = Math.abs(this.#scrollTop - (this.#followedTo ?? this.#scrollTop)) < 2;
     return !isAtEnd && !isFollowed;

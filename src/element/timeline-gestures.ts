@@ -3,35 +3,35 @@ import type { TimeRange, TimeWindow } from "./time-window.ts";
 
 /** A press becomes a drag when it has moved by this many pixels. */
 const DRAG_PX = 4;
-/** How much a pixel of the wheel zooms: pinches come as small steps, notches of a wheel as large ones. */
+/** The zoom of one pixel of the wheel. Pinches send small steps, wheels large ones. */
 const WHEEL_ZOOM = 0.0025;
 const PINCH_ZOOM = 0.01;
 const PINCH_PX = 20;
 const LINE_PX = 16;
-/** A stretch that is shorter than this share was not meant to be one. */
+/** A shorter selection is a click that slipped. */
 const MIN_BRUSH = 0.005;
 
-/** What the gestures work on. */
+/** The target of the gestures. */
 export interface TimelineHost {
   readonly window: TimeWindow;
-  /** Where the timeline is on the screen. */
+  /** The place of the timeline on the screen. */
   readonly timelineRect: DOMRect | undefined;
   readonly isRightToLeft: boolean;
-  /** Marks a stretch of what is shown, from 0 to 1, or none; and draws everything anew. */
+  /** Marks a part of the visible range, from 0 to 1, or none, and draws. */
   brush(range: TimeRange | undefined): void;
 }
 
 /**
- * Zooming and panning of the time axis by wheel, mouse and fingers, in whatever is marked with `data-timeline`: the wheel
- * with Ctrl or Meta (which is also what a pinch on a touchpad sends) zooms, sideways or with Shift it pans; dragging
- * pans, and on the axis it chooses what to zoom into; two fingers pinch.
+ * Zooms and pans the time axis by wheel, mouse and fingers, in every element with `data-timeline`. The wheel zooms with
+ * Ctrl or Meta (which a pinch on a touchpad sends too), and pans sideways or with Shift. Dragging pans; on the axis it
+ * selects the range to zoom into. Two fingers pinch.
  */
 export class TimelineGestures {
   readonly #host: TimelineHost;
-  /** Pointers that are down, and where on the screen. */
+  /** The pointers that are down, and their places on the screen. */
   readonly #pointers = new Map<number, number>();
   #listening: AbortController | undefined;
-  /** Where the press began: on the screen, and on the axis from 0 to 1, where it was there. */
+  /** Where the press began: on the screen, and on the axis from 0 to 1 if it was there. */
   #pressedAt = 0;
   #anchor: number | undefined;
   #hasDragged = false;
@@ -40,7 +40,7 @@ export class TimelineGestures {
     this.#host = host;
   }
 
-  /** Takes gestures within this element until `disconnect`. */
+  /** Listens within this element until `disconnect`. */
   connect(area: HTMLElement): void {
     this.#listening = new AbortController();
     const options = { signal: this.#listening.signal, passive: false, capture: true };
@@ -86,7 +86,7 @@ export class TimelineGestures {
     const before = this.#pointers.get(pointerId);
     if (before === undefined) return;
     if (!this.#hasDragged && Math.abs(clientX - this.#pressedAt) < DRAG_PX) return;
-    // The pointer may have gone meanwhile.
+    // The pointer may be gone by now.
     if (!this.#hasDragged) ifAllowed(() => (event.currentTarget as Element).setPointerCapture(pointerId));
     this.#hasDragged = true;
     this.#pointers.set(pointerId, clientX);
@@ -112,13 +112,13 @@ export class TimelineGestures {
     this.#host.brush(undefined);
   };
 
-  /** The click that ends a drag is none. */
+  /** Ignores the click that ends a drag. */
   readonly #onClick = (event: MouseEvent): void => {
     if (this.#hasDragged) event.stopImmediatePropagation();
     this.#hasDragged = false;
   };
 
-  /** What was chosen on the axis by a drag that has come to `x`. */
+  /** The selection on the axis when the drag is at `x`. */
   #brushTo(x: number): TimeRange | undefined {
     const anchor = this.#anchor;
     if (anchor === undefined || !this.#hasDragged) return undefined;
@@ -126,14 +126,14 @@ export class TimelineGestures {
     return { from: Math.min(anchor, place), to: Math.max(anchor, place) };
   }
 
-  /** Where a point of the screen is in the timeline, from 0 to 1 in the direction in which time goes. */
+  /** The place of a point of the screen in the timeline, from 0 to 1 in the direction of time. */
   #placeOf(x: number): number {
     const { left = 0, right = 0 } = this.#host.timelineRect ?? {};
     const share = this.#shareOf(this.#host.isRightToLeft ? x - right : x - left);
     return Math.min(1, Math.max(0, share));
   }
 
-  /** How much of the timeline a distance on the screen is, in the direction in which time goes. */
+  /** A distance on the screen as a share of the timeline, in the direction of time. */
   #shareOf(px: number): number {
     return (this.#host.isRightToLeft ? -px : px) / (this.#host.timelineRect?.width || 1);
   }

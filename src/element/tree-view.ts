@@ -12,11 +12,11 @@ import type { TraceRow } from "./trace-rows.ts";
 import { type KeyTarget, TreeKeys } from "./tree-keys.ts";
 
 const NARROW_PX = 640;
-/** Notes are a little smaller than names. */
+/** The size of a note relative to that of a name. */
 const NOTE_SIZE = 0.9;
 const PX_PER_TICK = 90;
 
-/** The treegrid: its rows as far as they are seen, their scrolling, focus and folding, and the time axis above them. */
+/** The state of the treegrid: which rows are in view, scrolling, focus, folding, and the time axis. */
 export class TreeView implements KeyTarget {
   readonly window = new TimeWindow();
   readonly #host: TraceHost;
@@ -43,7 +43,7 @@ export class TreeView implements KeyTarget {
   #hadFocus = false;
   /** The rows that are in the document. */
   shown: readonly TraceRow[] = [];
-  /** True where there is no room for a timeline beside the names. */
+  /** True if there is no room for a timeline next to the names. */
   isNarrow = false;
 
   constructor(host: TraceHost, root: ShadowRoot, model: TraceModel) {
@@ -64,13 +64,13 @@ export class TreeView implements KeyTarget {
     return getComputedStyle(this.#root.host).direction === "rtl";
   }
 
-  /** How long a pixel is. */
+  /** The milliseconds that a pixel stands for. */
   get msPerPx(): number {
     const { from, to } = this.window.shown;
     return (to - from) / Math.max(1, this.#timelinePx);
   }
 
-  /** Where the timeline is on the screen. */
+  /** The place of the timeline on the screen. */
   get timelineRect(): DOMRect | undefined {
     return this.#grid?.querySelector(".axis")?.getBoundingClientRect();
   }
@@ -98,7 +98,7 @@ export class TreeView implements KeyTarget {
     this.#host.refresh();
   }
 
-  /** Makes what is shown of the time axis `factor` times as long, around its middle. */
+  /** Makes the visible range of the time axis `factor` times as long, around its middle. */
   zoom(factor: number): void {
     this.window.zoom(factor, 0.5);
     this.#host.refresh();
@@ -109,7 +109,7 @@ export class TreeView implements KeyTarget {
     this.#host.refresh();
   }
 
-  /** Marks a stretch of the time axis that is being chosen, from 0 to 1; undefined: none is. */
+  /** Marks a range of the time axis, from 0 to 1, while it is being selected. */
   brush(range: TimeRange | undefined): void {
     this.#brush = range;
     this.#host.refresh();
@@ -127,24 +127,24 @@ export class TreeView implements KeyTarget {
     this.#focused = row.node;
     this.#host.follow = false;
     this.#scroller.show(row.index);
-    // The details that are open go along.
+    // Open details follow the focus.
     if (this.#model.selected !== undefined) this.#host.show(row.node);
     this.focus();
   }
 
-  /** Brings a span into view; its row becomes the one that the Tab key leads to. */
+  /** Scrolls to a span and makes its row the one that the Tab key leads to. */
   reveal(ref: SpanRef): void {
     this.#focused = ref;
     this.#scroller.show(this.#model.indexOf(ref), true);
   }
 
-  /** Gives the focus to the row that the Tab key leads to. */
+  /** Focuses the row that the Tab key leads to. */
   focus(): void {
     this.#wantsFocus = true;
     this.#host.refresh();
   }
 
-  /** Takes in time and what has changed; to be called before anything is drawn. */
+  /** Computes what the next frame shows. Call it before drawing. */
   prepare(now: number, elapsedMs: number, isCalm: boolean): void {
     const { extent } = this.#model;
     const nowMs = extent.nowMs(now);
@@ -170,7 +170,7 @@ export class TreeView implements KeyTarget {
     };
   }
 
-  /** To be called when the view has been drawn. */
+  /** Call it after drawing. */
   onDrawn(): void {
     const grid = this.#root.querySelector<HTMLElement>(".grid") ?? undefined;
     if (grid !== this.#grid) {
@@ -179,7 +179,7 @@ export class TreeView implements KeyTarget {
       this.connect();
     }
     if (grid === undefined) return;
-    // What had the focus may be gone: a row that was folded away, a button that was pressed.
+    // The focused element may be gone: a row that was folded away, or a button that was clicked.
     const hasLostFocus = this.#hadFocus && this.#root.activeElement === null;
     if (this.#wantsFocus || hasLostFocus) {
       grid.querySelector<HTMLElement>(".row[tabindex='0']")?.focus({ preventScroll: true });
@@ -188,7 +188,7 @@ export class TreeView implements KeyTarget {
     if (this.#host.follow) this.#follow();
   }
 
-  /** Watches sizes and gestures, until `disconnect`. */
+  /** Watches sizes and gestures until `disconnect`. */
   connect(): void {
     this.disconnect();
     const grid = this.#grid;
@@ -203,13 +203,13 @@ export class TreeView implements KeyTarget {
     ifAllowed(() => this.#sizes?.disconnect());
   }
 
-  /** The rows that are seen, and the one with the focus, which would lose it if it were not there. */
+  /** The rows in view, and the focused row: it would lose the focus if it were not in the document. */
   #rowsInView(): readonly TraceRow[] {
     const { start, end } = this.#scroller;
     const rows = this.rows(start, end);
     const index = this.#focused === undefined ? 0 : Math.max(0, this.#model.indexOf(this.#focused));
     const focused = rows[index - start] ?? this.rows(index, index + 1)[0];
-    // A row that was folded away leaves the tab stop to the one above it.
+    // The tab stop of a row that was folded away moves to the row above it.
     this.#focused = focused?.node;
     if (focused === undefined || rows.includes(focused)) return rows;
     return index < start ? [focused, ...rows] : [...rows, focused];
@@ -227,7 +227,7 @@ export class TreeView implements KeyTarget {
   }
 
   #onKey(event: KeyboardEvent): void {
-    // A key pressed on a button inside a row is the button's.
+    // A key on a button inside a row is for the button.
     if (!(event.target as Element).matches(".row") || this.#focused === undefined) return;
     if (this.#keys.press(event, this.#model.indexOf(this.#focused), this)) event.preventDefault();
   }

@@ -45,6 +45,8 @@ async function bundle(entry: string, minify: boolean, plugins: Plugin[]): Promis
     publicDir: false,
     logLevel: "warn",
     plugins,
+    // Also in tests, whose NODE_ENV is not "production".
+    oxc: { jsx: { development: false } },
     // The command is the one that runs on Node; the others run in browsers.
     ssr: { noExternal: true },
     build: {
@@ -61,7 +63,7 @@ async function bundle(entry: string, minify: boolean, plugins: Plugin[]): Promis
         preserveEntrySignatures: "strict",
         output: {
           format: "es",
-          entryFileNames: relative(SRC, entry).replace(/\.ts$/, ".js"),
+          entryFileNames: minify ? "[name].js" : relative(SRC, entry).replace(/\.ts$/, ".js"),
           minify,
           codeSplitting: false,
           // A minifier drops comments. Otherwise they must come after `#!`.
@@ -110,10 +112,10 @@ function licensesOf(moduleIds: readonly string[], isAlone: boolean): string {
     const [, title, copyright, terms] = /^(.+)\n+(Copyright .+)\n+([^]+)$/.exec(readFileSync(file, "utf8")) ?? [];
     if (title === undefined || copyright === undefined || terms === undefined)
       throw new Error(`no title, copyright and terms in ${file}`);
-    const text = `${title}\n\n${terms.replaceAll(/\s+/g, " ").trim()}`;
-    holders.set(text, [...(holders.get(text) ?? []), `${name}: ${copyright}`]);
+    const text = terms.replaceAll(/\s+/g, " ").trim();
+    holders.set(text, [...(holders.get(text) ?? [title]), `${name}: ${copyright}`]);
   }
-  return [...holders].map(([text, names]) => `/*!\n${names.join("\n")}\n\n${text}\n*/`).join("\n");
+  return [...holders].map(([text, lines]) => `/*!\n${lines.join("\n")}\n\n${text}\n*/`).join("\n");
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

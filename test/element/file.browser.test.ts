@@ -112,7 +112,8 @@ describe("the single file", () => {
 
   it("carries the licenses of all that it bundles", () => {
     const [comment = ""] = /^\/\*![^]*?\*\//.exec(script) ?? [];
-    for (const holder of ["The ssetarget authors", "Espen Hovlandsdal", "Jason Miller"]) expect(comment).toContain(holder);
+    for (const holder of ["The ssetarget authors", "Espen Hovlandsdal", "Jason Miller"])
+      expect(comment).toContain(holder);
     for (const words of ["MIT License", "Permission is hereby granted, free of charge", "WITHOUT WARRANTY OF ANY KIND"])
       expect(comment).toContain(words);
   });

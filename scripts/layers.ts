@@ -25,7 +25,12 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   trace: ["event", "util"],
   cloudflare: ["trace", "hub", "http", "store", "event", "util", "cloudflare:workers"],
   // `serveSSE` runs in any Worker: it may import types only from what needs `cloudflare:workers`.
-  "cloudflare/serve-sse.ts": ["cloudflare/instance-header.ts", "cloudflare/workflow-events.ts", "util"],
+  "cloudflare/serve-sse.ts": [
+    "http/handled.ts",
+    "cloudflare/instance-header.ts",
+    "cloudflare/workflow-events.ts",
+    "util",
+  ],
   client: ["trace", "wire", "event", "util", "eventsource-parser"],
   react: ["client", "trace", "wire", "event", "util", "react"],
   element: ["client", "trace", "event", "util", "preact", "react"],
@@ -43,7 +48,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "string-width",
   ],
   // The entry points. No row names them, so nothing in src/ imports one.
-  "index.ts": ["hub", "per-request", "http", "store", "event", "util"],
+  "index.ts": ["hub", "per-request", "http", "stream", "store", "event", "util"],
   "store.ts": ["store", "event", "util"],
   "adapter.ts": ["http", "wire"],
   "generations.ts": ["generations", "util"],

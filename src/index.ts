@@ -8,10 +8,10 @@ export {
 } from "./event/event.ts";
 export type { CorsOptions } from "./http/cors.ts";
 export type { Authorization, Authorize } from "./http/endpoint.ts";
-export type { CloseOptions } from "./hub/close-options.ts";
-export { DispatchedEvent, type DispatchListener } from "./hub/listeners.ts";
-export type { SSETargetOptions } from "./hub/options.ts";
-export { type HubStream, SSEHub, type SSEHubOptions } from "./hub/sse-hub.ts";
+export { DispatchedEvent, type DispatchListener } from "./stream/listeners.ts";
+export type { EventStream } from "./hub/event-stream.ts";
+export type { CloseOptions, SSETargetOptions } from "./hub/options.ts";
+export { SSEHub, type SSEHubOptions } from "./hub/sse-hub.ts";
 export { SSETarget } from "./hub/sse-target.ts";
 export { ServerSentEvent, type ServerSentEventInit } from "./per-request/event.ts";
 export { sendEvents, type SendEventsOptions } from "./per-request/send-events.ts";

@@ -1,4 +1,5 @@
 import { readOptions } from "../util/options.ts";
+import { ALLOW, refuse } from "../http/handled.ts";
 import { INSTANCE_HEADER, type InstanceState } from "./instance-header.ts";
 import type { WorkflowEvents } from "./workflow-events.ts";
 
@@ -13,8 +14,6 @@ export interface ServeSSEOptions {
    */
   readonly workflow?: Pick<Workflow, "get">;
 }
-
-const METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS"];
 
 /**
  * Serves the events of a workflow instance as `text/event-stream`, from any Worker that has the binding.
@@ -34,8 +33,9 @@ export async function serveSSE<T extends WorkflowEvents>(
   options?: ServeSSEOptions,
 ): Promise<Response> {
   const { workflow } = readOptions("serveSSE", options, { workflow: true });
-  if (!METHODS.includes(request.method)) {
-    return new Response("An event stream is read with GET.\n", { status: 405, headers: { allow: METHODS.join(", ") } });
+  if (!ALLOW.split(", ").includes(request.method)) {
+    const { status, headers, body } = refuse(405, {});
+    return new Response(body, { status, headers });
   }
   if (instanceId === "") return notFound();
   let state: InstanceState | undefined;

@@ -1,6 +1,8 @@
 import { withResolvers, within } from "../util/timers.ts";
 import { DurableObject } from "cloudflare:workers";
-import { SSETarget } from "../hub/sse-target.ts";
+import { EventStream } from "../hub/event-stream.ts";
+import { resolveOptions } from "../hub/options.ts";
+import { OneStream } from "../hub/stream-hosts.ts";
 import type { SpanEvent } from "../trace/events.ts";
 import { DurableObjectEventStore } from "./durable-object-event-store.ts";
 import { renameRoot, rootBegunIn } from "./first-root.ts";
@@ -42,7 +44,7 @@ export class WorkflowEvents<Env extends object = object> extends DurableObject<E
   protected readonly options: WorkflowEventsOptions = {};
   readonly #store = new DurableObjectEventStore<SpanEvent>(this.ctx.storage);
   #checkedSettings: WorkflowEventsSettings | undefined;
-  #openTarget: SSETarget<SpanEvent> | undefined;
+  #openStream: EventStream<SpanEvent> | undefined;
   /** Those who wait for the first event. */
   readonly #expectant = new Set<() => void>();
 
@@ -67,7 +69,7 @@ export class WorkflowEvents<Env extends object = object> extends DurableObject<E
     if (this.#store.isCompleted && (hasNews || change.run?.hasEnded === false)) this.#reopen();
     const firstRoot = this.#store.getMeta("first_root") ?? (before === undefined ? rootBegunIn(batch) : undefined);
     const named = firstRoot === undefined ? change.events : change.events.map((event) => renameRoot(event, firstRoot));
-    await this.#target.dispatchEvents(named);
+    await this.#stream.dispatchEvents(named);
     this.#store.setMeta("first_root", firstRoot);
     this.#run = change.run;
     for (const resolve of this.#expectant) resolve();
@@ -76,7 +78,7 @@ export class WorkflowEvents<Env extends object = object> extends DurableObject<E
 
   /** Ends the stream. For runs whose end the object does not hear of: terminated ones, and those without a root span. */
   async complete(): Promise<void> {
-    await this.#target.complete();
+    await this.#stream.complete();
     const run = this.#run;
     if (run !== undefined) this.#run = { ...run, hasEnded: true };
     this.#setDeadline("complete_at", undefined);
@@ -98,8 +100,7 @@ export class WorkflowEvents<Env extends object = object> extends DurableObject<E
       this.#setDeadline("complete_at", Date.now() + this.#settings.lingerMs);
       await this.#setAlarm();
     }
-    const { search } = new URL(request.url);
-    return this.#target.fetch(new Request(`http://workflow-events/${search}`, request));
+    return this.#stream.fetch(request);
   }
 
   /** Ends the stream, or deletes it, when the time has come. */
@@ -144,9 +145,9 @@ export class WorkflowEvents<Env extends object = object> extends DurableObject<E
     return this.#checkedSettings;
   }
 
-  get #target(): SSETarget<SpanEvent> {
-    this.#openTarget ??= new SSETarget<SpanEvent>("/", this.#store, this.#settings.target);
-    return this.#openTarget;
+  get #stream(): EventStream<SpanEvent> {
+    this.#openStream ??= new EventStream("/", new OneStream("/", this.#store, resolveOptions(this.#settings.target)));
+    return this.#openStream;
   }
 
   get #run(): RunState | undefined {
@@ -160,21 +161,21 @@ export class WorkflowEvents<Env extends object = object> extends DurableObject<E
 
   /** The stream has ended and there is more to come. Those who saw the end are gone; the rest come again. */
   #reopen(): void {
-    this.#dropTarget();
+    this.#dropStream();
     this.#store.reopen();
     this.#setDeadline("delete_at", undefined);
   }
 
   async #wipe(): Promise<void> {
-    this.#dropTarget();
+    this.#dropStream();
     await this.ctx.storage.deleteAlarm();
     await this.#store.delete();
   }
 
-  #dropTarget(): void {
-    const target = this.#openTarget;
-    this.#openTarget = undefined;
-    if (target !== undefined) this.ctx.waitUntil(target.close({ reconnectSpreadMs: 0, closeTimeoutMs: 1_000 }));
+  #dropStream(): void {
+    const stream = this.#openStream;
+    this.#openStream = undefined;
+    if (stream !== undefined) this.ctx.waitUntil(stream.close({ reconnectSpreadMs: 0, closeTimeoutMs: 1_000 }));
   }
 
   /** Whether there is an event within `firstEventGraceMs`. */

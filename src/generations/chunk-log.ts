@@ -1,3 +1,5 @@
+import type { Handled } from "../http/handled.ts";
+import type { RequestHead } from "../http/request-head.ts";
 import { dataEvent, type DataEvent, type EndData } from "../event/event.ts";
 import { SSETargetError, type ErrorListener, isTooMuch } from "../util/errors.ts";
 import { randomId } from "../util/random-id.ts";
@@ -7,10 +9,12 @@ import { within } from "../util/timers.ts";
 /** A chunk of a generation, as it is stored: in a browser `JSON.parse(event.data)` is the chunk. */
 export type ChunkEvent<C = unknown> = DataEvent<"chunk", C>;
 
-/** A stored stream, as far as a generation needs one. */
+/** An `EventStream` of chunks, or of events that may be chunks. */
 export interface ChunkStream<C> {
   dispatchEvents(events: readonly ChunkEvent<C>[]): Promise<unknown>;
   complete(end?: EndData): Promise<void>;
+  isCompleted(): Promise<boolean>;
+  handle(head: RequestHead): Promise<Handled>;
 }
 
 export interface ChunkLogOptions<C> {

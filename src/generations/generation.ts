@@ -1,7 +1,8 @@
 import { unref } from "../util/timers.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
 import type { Handled } from "../http/handled.ts";
-import type { RequestHead } from "../http/request-head.ts";
+import { requestHead, type RequestHead } from "../http/request-head.ts";
+import { toResponse } from "../http/web-stream-sink.ts";
 import { ChunkLog, type ChunkLogOptions, type ChunkStream } from "./chunk-log.ts";
 import { failureMessage, type SourceFailureOptions, DONE, SourceReader, type Source } from "../util/source-reader.ts";
 
@@ -22,14 +23,6 @@ export interface GenerationOptions<C> extends ChunkLogOptions<C> {
   readonly onError: ErrorListener;
 }
 
-/** The stored stream of a generation, and the door that serves it. */
-export interface GenerationStream<C> extends ChunkStream<C> {
-  readonly path: string;
-  isCompleted(): Promise<boolean>;
-  handle(head: RequestHead): Promise<Handled>;
-  fetch(request: Request): Promise<Response>;
-}
-
 /** How often to look whether somebody else has ended the stream. */
 const END_CHECK_MS = 500;
 
@@ -38,12 +31,12 @@ export class Generation<C = unknown> {
   readonly id: string;
   /** Never rejects: resolves when the end is stored, or could not be. */
   readonly done: Promise<GenerationEnd>;
-  readonly #stream: GenerationStream<C>;
+  readonly #stream: ChunkStream<C>;
   readonly #reader: SourceReader<C>;
   readonly #options: GenerationOptions<C>;
   #stopped: GenerationEnd | undefined;
 
-  constructor(id: string, stream: GenerationStream<C>, source: Source<C>, options: GenerationOptions<C>) {
+  constructor(id: string, stream: ChunkStream<C>, source: Source<C>, options: GenerationOptions<C>) {
     this.id = id;
     this.#stream = stream;
     this.#options = options;
@@ -58,23 +51,15 @@ export class Generation<C = unknown> {
     return this.done;
   }
 
-  /** Answers a request of any path and method with this generation: from its beginning, or from the request's cursor. */
-  fetch(request: Request): Promise<Response> {
-    const url = new URL(this.#path(request.url), request.url);
-    const { headers, signal } = request;
-    return this.#stream.fetch(new Request(String(url), { method: methodFor(request.method), headers, signal }));
+  /** Responds to a request of any path and method with this generation, from its beginning or from the request's cursor. */
+  async fetch(request: Request): Promise<Response> {
+    return toResponse(await this.handle(requestHead(request)), request);
   }
 
   /** The same for `toNodeHandler(generation)`. */
   handle(head: RequestHead): Promise<Handled> {
-    return this.#stream.handle({ ...head, method: methodFor(head.method), url: this.#path(head.url) });
-  }
-
-  /** The same origin and query, but the path of the generation's stream. */
-  #path(url: string): string {
-    const [origin = ""] = /^https?:\/\/[^/?#\\]*/i.exec(url) ?? [];
-    const query = url.indexOf("?");
-    return origin + this.#stream.path + (query === -1 ? "" : url.slice(query));
+    // The response is the stream, whatever else the request wanted.
+    return this.#stream.handle({ ...head, method: head.method === "HEAD" ? "HEAD" : "GET" });
   }
 
   async #run(): Promise<GenerationEnd> {
@@ -157,8 +142,3 @@ export class Generation<C = unknown> {
 }
 
 const STOPPED: GenerationEnd = { reason: "stopped" };
-
-/** A stream is read, whatever the request that it answers wanted beside it. */
-function methodFor(method: string): string {
-  return method === "HEAD" ? "HEAD" : "GET";
-}

@@ -1,11 +1,8 @@
-import type { EndData } from "../event/event.ts";
 import { MAX_TIMER_MS } from "../util/timers.ts";
 import { guarded } from "../util/guard.ts";
 import { SSETargetError, type ErrorListener } from "../util/errors.ts";
-import type { Handled } from "../http/handled.ts";
-import type { RequestHead } from "../http/request-head.ts";
 import { delayOption, describeValue, readOptions, wholeNumberOption, checkFunction } from "../util/options.ts";
-import type { ChunkEvent } from "./chunk-log.ts";
+import type { ChunkStream } from "./chunk-log.ts";
 import { Generation, type GenerationOptions } from "./generation.ts";
 import { type SourceFailureOptions, isSource, type Source } from "../util/source-reader.ts";
 
@@ -30,14 +27,7 @@ export interface GenerationsOptions<C> extends SourceFailureOptions {
 
 /** Where generations are stored and served: an `SSEHub`. */
 export interface GenerationHub<C> {
-  stream(name: string): {
-    readonly path: string;
-    dispatchEvents(events: readonly ChunkEvent<C>[]): Promise<unknown>;
-    complete(end?: EndData): Promise<void>;
-    isCompleted(): Promise<boolean>;
-  };
-  handle(head: RequestHead): Promise<Handled>;
-  fetch(request: Request): Promise<Response>;
+  stream(name: string): ChunkStream<C>;
 }
 
 /**
@@ -110,20 +100,7 @@ export class Generations<C = unknown> {
         `\`source\` must be something to iterate or a function that makes it, got ${describeValue(source)}`,
       );
     }
-    const stream = this.#hub.stream(id);
-    const generation = new Generation(
-      id,
-      {
-        path: stream.path,
-        dispatchEvents: (events) => stream.dispatchEvents(events),
-        complete: (end) => stream.complete(end),
-        isCompleted: () => stream.isCompleted(),
-        handle: (head) => this.#hub.handle(head),
-        fetch: (request) => this.#hub.fetch(request),
-      },
-      source,
-      this.#options,
-    );
+    const generation = new Generation(id, this.#hub.stream(id), source, this.#options);
     this.#running.set(id, generation);
     void generation.done.then(() => this.#running.delete(id));
     return generation;

@@ -2,42 +2,57 @@ import { encodeRetry } from "../wire/frame.ts";
 import { REFUSAL_HEADERS } from "../wire/response-head.ts";
 import type { Sink } from "./sink.ts";
 
-/** What is to be done with a request: send this and be done, or open a stream on a sink. */
+type FixedHeaders = Readonly<Record<string, string>>;
+
+/** A response without a stream. */
+export interface Reply {
+  readonly kind: "reply";
+  readonly status: number;
+  readonly headers: FixedHeaders;
+  readonly body: string | null;
+}
+
+/** What a request is answered with: a reply, or a stream on a sink. */
 export type Handled =
-  | {
-      readonly kind: "reply";
-      readonly status: number;
-      readonly headers: Readonly<Record<string, string>>;
-      readonly body: string | null;
-    }
+  | Reply
   | {
       readonly kind: "stream";
-      readonly headers: Readonly<Record<string, string>>;
-      /** Begins to write to the sink. To be called at most once, at once, right after the response's head has been sent. */
+      readonly headers: FixedHeaders;
+      /** Starts to write to the sink. Must be called at most once, immediately after the head of the response is sent. */
       connect(sink: Sink): void;
     };
+
+/** The methods of a stream. */
+export const ALLOW = "GET, HEAD, OPTIONS";
 
 const REFUSALS = {
   401: "This event stream wants to know who you are.",
   403: "This event stream is not for you.",
   404: "There is no such event stream.",
+  405: "An event stream is read with GET.",
+  406: "This is text/event-stream; the request's Accept header does not take it.",
   500: "The request could not be checked.",
+  503: "The server takes no further event streams just now.",
 } as const;
-
-/** The answer to a request that `authorize` did not let through. */
-export function refuseAs(status: 401 | 403 | 404 | 500, headers: Readonly<Record<string, string>>): Handled {
-  const challenge: Readonly<Record<string, string>> = status === 401 ? { "www-authenticate": "Bearer" } : {};
-  return refuse(status, { ...headers, ...challenge }, REFUSALS[status]);
-}
+const EXTRA_HEADERS: { readonly [status: number]: FixedHeaders } = {
+  401: { "www-authenticate": "Bearer" },
+  405: { allow: ALLOW },
+  503: { "retry-after": "5" },
+};
 
 /** A refusal in a plain sentence. */
-export function refuse(status: number, headers: Readonly<Record<string, string>>, sentence: string): Handled {
-  return { kind: "reply", status, headers: { ...REFUSAL_HEADERS, ...headers }, body: `${sentence}\n` };
+export function refuse(
+  status: keyof typeof REFUSALS | 400,
+  headers: FixedHeaders,
+  sentence: string = status === 400 ? "" : REFUSALS[status],
+): Reply {
+  const all = { ...REFUSAL_HEADERS, ...headers, ...EXTRA_HEADERS[status] };
+  return { kind: "reply", status, headers: all, body: `${sentence}\n` };
 }
 
-/** The answer to a request for which there is no room. */
-export function unavailable(headers: Readonly<Record<string, string>>): Handled {
-  return refuse(503, { ...headers, "retry-after": "5" }, "The server takes no further event streams just now.");
+/** A reply without a body. */
+export function replyWith(status: 200 | 204, headers: FixedHeaders): Reply {
+  return { kind: "reply", status, headers, body: null };
 }
 
 /** A stream that ends at once and asks the client to reconnect after `delayMs`: an `EventSource` gives up forever on a 503. */

@@ -1,9 +1,22 @@
 import { SSETargetError } from "../util/errors.ts";
 import type { SharedBytes } from "../wire/shared-bytes.ts";
+import type { Handled } from "./handled.ts";
 import type { Sink, SinkListener } from "./sink.ts";
 
 /** How many bytes wait in a stream for its reader before it counts as full. */
 const HIGH_WATER_MARK_BYTES = 64 * 1024;
+
+/** The `Response` to a request that was handled; `headers` replaces those that it was handled with. */
+export function toResponse(
+  handled: Handled,
+  request: Request,
+  headers: Headers | Handled["headers"] = handled.headers,
+): Response {
+  if (handled.kind === "reply") return new Response(handled.body, { status: handled.status, headers });
+  const sink = new WebStreamSink(request.signal);
+  handled.connect(sink);
+  return new Response(sink.body, { status: 200, headers });
+}
 
 /** A `ReadableStream` as the body of a `Response`. Back-pressure is the stream's own: `desiredSize` and `pull`. */
 export class WebStreamSink implements Sink {

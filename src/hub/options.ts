@@ -10,8 +10,9 @@ import {
   wholeNumberOption,
   checkFunction,
 } from "../util/options.ts";
-import type { FeedLimits, StartAt } from "../stream/feed.ts";
-import type { WriterLimits } from "../stream/stream-writer.ts";
+import type { StartAt } from "../stream/feed.ts";
+import type { StreamOptions } from "../stream/open-stream.ts";
+import { MAX_TIMER_MS } from "../util/timers.ts";
 
 /** Options of a target, and of every stream of a hub. Absent and `undefined` mean the default. */
 export interface SSETargetOptions {
@@ -92,9 +93,7 @@ export interface SSETargetOptions {
 }
 
 /** The options with their defaults, checked. */
-export interface ResolvedOptions extends FeedLimits, WriterLimits, Omit<EndpointOptions, "route"> {
-  readonly maxEventBytes: number;
-}
+export interface ResolvedOptions extends StreamOptions, EndpointOptions {}
 
 /** The names of {@link SSETargetOptions}. */
 export const TARGET_OPTIONS: OptionNames<SSETargetOptions> = {
@@ -157,4 +156,29 @@ function checkStartAt(startAt: StartAt): void {
     "invalid-option",
     `\`startAt\` must be "beginning", "new" or { last: <number of events> }, got ${describeValue(startAt)}`,
   );
+}
+
+/** How a target or hub is closed. */
+export interface CloseOptions {
+  /**
+   * Clients reconnect within this time after the first half second, each at a moment of its own, so that they do not all
+   * come at once: by default between 0.5 and 3.5 s, half of them within 2 s. In milliseconds. @defaultValue 3_000
+   */
+  readonly reconnectSpreadMs?: number;
+  /** How long to wait for what is being stored and sent; after it connections are torn down. @defaultValue 5_000 */
+  readonly closeTimeoutMs?: number;
+}
+
+export type ResolvedCloseOptions = Required<CloseOptions>;
+
+/** The options with their defaults. @throws SSETargetError `invalid-option` */
+export function resolveCloseOptions(options: CloseOptions | undefined): ResolvedCloseOptions {
+  const { reconnectSpreadMs, closeTimeoutMs } = readOptions("close", options, {
+    reconnectSpreadMs: true,
+    closeTimeoutMs: true,
+  });
+  return {
+    reconnectSpreadMs: wholeNumberOption("reconnectSpreadMs", reconnectSpreadMs, 3_000, 0, MAX_TIMER_MS),
+    closeTimeoutMs: wholeNumberOption("closeTimeoutMs", closeTimeoutMs, 5_000, 0, MAX_TIMER_MS),
+  };
 }

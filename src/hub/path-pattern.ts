@@ -49,7 +49,7 @@ export class PathPattern {
     this.#names = names;
   }
 
-  /** The name in a path, or `undefined` where the path is another one or its escapes are broken. */
+  /** The name in a path; `undefined` if the path is another one or its escapes are broken. */
   match(pathname: string): string | undefined {
     const given = pathname.split("/");
     if (given.length !== this.#parts.length) return undefined;
@@ -125,4 +125,20 @@ function decode(text: string): string | undefined {
 
 function invalidName(message: string): SSETargetError {
   return new SSETargetError("invalid-stream-name", message);
+}
+
+/** The error of something without a path that is asked to serve. */
+export function pathless(owner: string, example: string): SSETargetError {
+  return new SSETargetError(
+    "invalid-option",
+    `this ${owner} was made without a path, so it only writes; to serve clients, give it one: \`new ${owner}(${example}, …)\``,
+  );
+}
+
+/** The error of something that has neither a path nor a store. */
+export function storeOrPath(owner: string): SSETargetError {
+  return new SSETargetError(
+    "invalid-option",
+    `\`new ${owner}\` needs a path to serve, or a \`store\` to write to, got neither`,
+  );
 }

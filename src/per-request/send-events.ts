@@ -1,12 +1,11 @@
 import { END_EVENT_TYPE } from "../event/event.ts";
 import { SSETargetError } from "../util/errors.ts";
-import type { Handled } from "../http/handled.ts";
-import { acceptsEventStream, requestHead, type RequestHead } from "../http/request-head.ts";
-import { parseTarget } from "../http/request-target.ts";
+import { refuse, replyWith, type Handled, type Reply } from "../http/handled.ts";
+import { acceptsEventStream, lastEventIdOf, requestHead, urlOf, type RequestHead } from "../http/request-head.ts";
 import { NOBODY, type Sink } from "../http/sink.ts";
-import { WebStreamSink } from "../http/web-stream-sink.ts";
+import { toResponse } from "../http/web-stream-sink.ts";
 import { describeValue, type OptionNames, readOptions, checkFunction } from "../util/options.ts";
-import { REFUSAL_HEADERS, STREAM_HEADERS } from "../wire/response-head.ts";
+import { STREAM_HEADERS } from "../wire/response-head.ts";
 import { type SourceFailureOptions, isSource, type Source } from "../util/source-reader.ts";
 import { sendAll } from "./send-all.ts";
 import {
@@ -48,7 +47,7 @@ export type SendEventsArguments =
  * return target.response;
  * ```
  *
- * With a source each of its values is sent as a message (what `new StreamEvent(…)` makes, as that event), and the next is asked
+ * With a source each of its values is sent as a message (what `new ServerSentEvent(…)` makes, as that event), and the next is asked
  * for when the client can take more. When the client goes, the source is told by `return()` and by its signal; when the source ends,
  * or throws, the stream ends for good, with the reason in `ssetarget:end`.
  *
@@ -60,32 +59,25 @@ export function sendEvents(request: Request, options?: SendEventsOptions): Respo
 export function sendEvents(request: Request, source: Source<unknown>, options?: SendEventsOptions): RespondingTarget;
 export function sendEvents(request: Request, ...rest: SendEventsArguments): RespondingTarget {
   let response: Response | undefined;
-  const target = beginEvents(requestHead(request), rest, (opening, headers) => {
-    if (opening.kind === "reply") {
-      response = new Response(opening.body, { status: opening.status, headers });
-      return;
-    }
-    const sink = new WebStreamSink(request.signal);
-    opening.connect(sink);
-    response = new Response(sink.body, { status: 200, headers });
+  const target = beginEvents(requestHead(request), rest, (handled, headers) => {
+    response = toResponse(handled, request, headers);
   });
   return Object.assign(target, { response: response as Response });
 }
 
 /**
- * What all doors have in common: decides about the request, has the door answer it, and gives the target that came of it.
- * `headers` are those of the opening, with each cookie on its own.
+ * What `sendEvents` of all runtimes have in common: decides about the request, has it answered, and returns the target.
+ * `headers` are those of the response, with each cookie by itself.
  */
 export function beginEvents(
   head: RequestHead,
   rest: SendEventsArguments,
-  answer: (opening: Handled, headers: Headers) => void,
+  answer: (handled: Handled, headers: Headers) => void,
 ): ServerSentEventTarget {
   const [source, given] = readArguments(rest);
   const { headers: ownInit, errorMessage, ...options } = readOptions("sendEvents", given, SEND_OPTIONS);
-  const url = head.malformed ?? parseTarget(head.url);
-  const fromQuery = typeof url === "string" ? null : url.searchParams.get("lastEventId");
-  const lastEventId = fromUtf8(head.header("last-event-id")) || fromQuery || undefined;
+  const url = urlOf(head);
+  const lastEventId = lastEventIdOf(head, url);
   // All that can be refused is refused before anything is answered.
   resolveTargetOptions(options);
   checkFunction("errorMessage", errorMessage);
@@ -117,35 +109,15 @@ function readArguments(
   );
 }
 
-/**
- * Browsers send an id in UTF-8; headers are read as if each byte were a character. What is no UTF-8 stays as it is.
- * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-last-event-id-header
- */
-function fromUtf8(header: string | null): string | null {
-  if (header === null || !/[\x80-\xFF]/.test(header)) return header;
-  try {
-    return decodeURIComponent(header.replaceAll(/[%\x80-\xFF]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`));
-  } catch {
-    return header;
-  }
-}
-
-/** What is to be answered in place of a stream. */
-function replyTo(
-  head: RequestHead,
-  url: URL | string,
-  lastEventId: string | undefined,
-): Extract<Handled, { kind: "reply" }> | undefined {
-  if (typeof url === "string") return { kind: "reply", status: 400, headers: REFUSAL_HEADERS, body: `${url}\n` };
+/** What is sent instead of a stream. */
+function replyTo(head: RequestHead, url: URL | string, lastEventId: string | undefined): Reply | undefined {
+  if (typeof url === "string") return refuse(400, {}, url);
   // A preflight asks whether it may ask; the headers say so.
-  if (head.method === "OPTIONS") return { kind: "reply", status: 204, headers: {}, body: null };
-  if (!acceptsEventStream(head.header("accept"))) {
-    const body = "This is text/event-stream; the request's Accept header does not take it.\n";
-    return { kind: "reply", status: 406, headers: REFUSAL_HEADERS, body };
-  }
-  // An EventSource comes again after every end; this is the one answer that stops it.
-  if (lastEventId === END_EVENT_TYPE) return { kind: "reply", status: 204, headers: {}, body: null };
-  if (head.method === "HEAD") return { kind: "reply", status: 200, headers: STREAM_HEADERS, body: null };
+  if (head.method === "OPTIONS") return replyWith(204, {});
+  if (!acceptsEventStream(head.header("accept"))) return refuse(406, {});
+  // An EventSource reconnects after every end; this is the only response that stops it.
+  if (lastEventId === END_EVENT_TYPE) return replyWith(204, {});
+  if (head.method === "HEAD") return replyWith(200, STREAM_HEADERS);
   return undefined;
 }
 

@@ -13,7 +13,6 @@ import {
   wholeNumberOption,
   checkFunction,
 } from "../util/options.ts";
-import { KEEP_ALIVE_TEXT } from "../wire/frame.ts";
 import { commentFrame, messageFrame } from "../wire/message-frame.ts";
 import { checkEvent } from "../event/check-event.ts";
 import { CLOSE_TYPE, ServerSentEvent } from "./event.ts";
@@ -72,13 +71,11 @@ export class ServerSentEventTarget extends EventTarget {
   constructor(sink: Sink, options?: ServerSentEventTargetOptions, lastEventId?: string) {
     super();
     const given = readOptions("ServerSentEventTarget", options, SENT_TARGET_OPTIONS);
-    const { retryMs, ...limits } = resolveTargetOptions(given);
+    const resolved = resolveTargetOptions(given);
     this.lastEventId = lastEventId;
-    this.#onError = limits.onError;
-    // The first bytes make proxies and browsers see an open stream at once.
-    const first = retryMs === null ? KEEP_ALIVE_TEXT : `retry: ${retryMs}\n\n`;
-    this.#writer = new MessageWriter(sink, first, {
-      ...limits,
+    this.#onError = resolved.onError;
+    this.#writer = new MessageWriter(sink, {
+      ...resolved,
       // Later, so that one who is only now given this target hears of it too.
       onClosed: () => queueMicrotask(() => void super.dispatchEvent(new Event(CLOSE_TYPE))),
     });

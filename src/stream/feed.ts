@@ -3,6 +3,7 @@ import type { ErrorListener } from "../util/errors.ts";
 import { checkBounds, checkPage } from "../store/check-log.ts";
 import type { EventBounds, EventLog } from "../store/event-log.ts";
 import { randomId } from "../util/random-id.ts";
+import { textHash } from "../util/text-hash.ts";
 import { withTimeout } from "../util/with-timeout.ts";
 import { eventFrame } from "../wire/frame.ts";
 import { shareBytes, shareText } from "../wire/shared-bytes.ts";
@@ -14,8 +15,9 @@ import type { TurnQueue } from "./turn-queue.ts";
 /** Where a client without a cursor starts. `{ last: n }`: the newest n events; neither it nor `"new"` counts as a gap. */
 export type StartAt = "beginning" | "new" | { readonly last: number };
 
-/** Limits of one feed; SSETargetOptions documents each. */
-export interface FeedLimits {
+/** Options of one feed; SSETargetOptions documents each. */
+export interface FeedOptions {
+  readonly startAt: StartAt;
   readonly maxWindowEvents: number;
   readonly maxWindowBytes: number;
   readonly storeTimeoutMs: number | null;
@@ -24,10 +26,11 @@ export interface FeedLimits {
 
 /** What the feed knows of a connection. */
 export interface FeedConnection {
-  /** New frames, for a connection that is attached. */
+  /** Whether it has everything up to the feed's `head` and can take more, so that new frames go to `deliver`. */
+  readonly isLive: boolean;
   deliver(chunk: Chunk): void;
-  /** The feed can no longer promise continuity; the client must reconnect with its cursor. */
-  reconnect(): void;
+  /** The client must reconnect with its cursor, after `delayMs` or a delay of the connection's own. */
+  reconnect(delayMs?: number): void;
 }
 
 /** Where a new connection starts, and what it must be told first. */
@@ -50,14 +53,15 @@ const PAGE_LIMITS = { maxEvents: 2_000, maxBytes: 512 * 1024 };
  * frames, and hands what is new to the connections that are up to date, once per turn of the event loop.
  */
 export class Feed<E extends StreamEvent> implements FollowerHost<E> {
+  /** The stream's name. */
+  readonly name: string;
   readonly #log: EventLog<E>;
-  readonly #limits: FeedLimits;
+  readonly #options: FeedOptions;
   readonly #turns: TurnQueue;
   readonly #follower: LogFollower<E>;
   readonly #window: FrameWindow;
   readonly #pages: PageCache;
   readonly #connections = new Set<FeedConnection>();
-  readonly #live = new Set<FeedConnection>();
   readonly #maxTurnLength: number;
   #refusesBareIds = false;
   #keepsEvents = true;
@@ -68,14 +72,15 @@ export class Feed<E extends StreamEvent> implements FollowerHost<E> {
   #turnText = "";
   #flushIsDue = false;
 
-  constructor(log: EventLog<E>, limits: FeedLimits, turns: TurnQueue) {
+  constructor(name: string, log: EventLog<E>, options: FeedOptions, turns: TurnQueue) {
+    this.name = name;
     this.#log = log;
-    this.#limits = limits;
+    this.#options = options;
     this.#turns = turns;
-    this.#follower = new LogFollower(log, limits.storeTimeoutMs, this);
-    this.#window = new FrameWindow(limits.maxWindowEvents, limits.maxWindowBytes);
-    this.#pages = new PageCache(limits.maxWindowBytes);
-    this.#maxTurnLength = Math.min(MAX_TURN_LENGTH, limits.maxWindowBytes);
+    this.#follower = new LogFollower(log, options.storeTimeoutMs, this);
+    this.#window = new FrameWindow(options.maxWindowEvents, options.maxWindowBytes);
+    this.#pages = new PageCache(options.maxWindowBytes);
+    this.#maxTurnLength = Math.min(MAX_TURN_LENGTH, options.maxWindowBytes);
   }
 
   /** The id of the last event that connections can be sent; what this turn has brought comes after it. */
@@ -95,15 +100,12 @@ export class Feed<E extends StreamEvent> implements FollowerHost<E> {
   }
 
   /**
-   * Name of the history that clients are served: the log's epoch, or a random name if the log had none when this feed
-   * started to follow it. Two clients that were given the same name get the same events.
+   * Opaque name of what clients are served: two clients that were given the same name get the same events. It is a hash,
+   * because a stream's name may say whose it is, of the history, the stream, and where clients start. The history is the
+   * log's epoch, or random if the log had none when this feed started to follow it.
    */
   get historyName(): string {
     return this.#historyName;
-  }
-
-  get connectionCount(): number {
-    return this.#connections.size;
   }
 
   get isWatched(): boolean {
@@ -130,16 +132,17 @@ export class Feed<E extends StreamEvent> implements FollowerHost<E> {
   }
 
   /** Where a client with this cursor continues; `null` if it already has everything up to the stream's end. */
-  locate(cursor: Cursor | "unknown" | undefined, startAt: StartAt): StartingPoint | null {
-    if (cursor === "unknown") return { ...this.#initial(startAt), gap: { reason: "unknown-cursor", after: null } };
-    if (cursor === undefined) return this.#initial(startAt);
+  locate(cursor: Cursor | "unknown" | undefined): StartingPoint | null {
+    if (cursor === "unknown")
+      return { ...this.#initial(this.#options.startAt), gap: { reason: "unknown-cursor", after: null } };
+    if (cursor === undefined) return this.#initial(this.#options.startAt);
     const { epoch, head } = this.#follower;
     // With an epoch, 0 is a place in this history: before its first event. Without one, it is a client that has nothing.
     if (cursor.id === 0 && cursor.epoch !== undefined && cursor.epoch === epoch) return { afterId: 0 };
     if (cursor.id === 0) return this.#initial("beginning");
     const isOtherHistory = cursor.epoch === undefined ? this.#refusesBareIds : cursor.epoch !== epoch;
     if (isOtherHistory || cursor.id > head) {
-      return { ...this.#initial(startAt), gap: { reason: "reset", after: cursor.id } };
+      return { ...this.#initial(this.#options.startAt), gap: { reason: "reset", after: cursor.id } };
     }
     return this.isEnd(cursor.id) ? null : { afterId: cursor.id };
   }
@@ -162,16 +165,6 @@ export class Feed<E extends StreamEvent> implements FollowerHost<E> {
 
   leave(connection: FeedConnection): void {
     this.#connections.delete(connection);
-    this.#live.delete(connection);
-  }
-
-  /** From now on `deliver` is called. The connection has everything up to `head`. */
-  attach(connection: FeedConnection): void {
-    this.#live.add(connection);
-  }
-
-  detach(connection: FeedConnection): void {
-    this.#live.delete(connection);
   }
 
   /** What follows the cursor: at once from the window, else from the log; `undefined` if there is nothing. */
@@ -185,7 +178,7 @@ export class Feed<E extends StreamEvent> implements FollowerHost<E> {
   readonly #readPage = async (afterId: number): Promise<Reading> => {
     const limit = this.head;
     const reading = this.#log.read(afterId, PAGE_LIMITS);
-    const page = await withTimeout(reading, this.#limits.storeTimeoutMs, "the store did not read events");
+    const page = await withTimeout(reading, this.#options.storeTimeoutMs, "the store did not read events");
     // The log may already show more than it has notified of; that is delivered when it is.
     const events = checkPage(page, afterId).filter((event) => event.id <= limit);
     const [first] = events;
@@ -201,7 +194,7 @@ export class Feed<E extends StreamEvent> implements FollowerHost<E> {
 
   /** Whether events after this id are gone; if not, the ids just have a hole. Read after the page, so that it errs towards a gap. */
   async #isTrimmedPast(afterId: number): Promise<boolean> {
-    const { storeTimeoutMs } = this.#limits;
+    const { storeTimeoutMs } = this.#options;
     const bounds = await withTimeout(this.#log.bounds(), storeTimeoutMs, "the store did not tell its bounds");
     return checkBounds(bounds).firstId > afterId + 1;
   }
@@ -209,7 +202,8 @@ export class Feed<E extends StreamEvent> implements FollowerHost<E> {
   onOpened(bounds: EventBounds): void {
     this.#refusesBareIds = bounds.refusesBareIds === true;
     this.#keepsEvents = bounds.keepsEvents !== false;
-    this.#historyName = bounds.epoch ?? randomId();
+    const history = bounds.epoch ?? randomId();
+    this.#historyName = textHash(JSON.stringify([history, this.name, this.#options.startAt]));
     this.#flushedId = bounds.lastId;
     this.#window.reset(bounds.lastId);
   }
@@ -218,7 +212,7 @@ export class Feed<E extends StreamEvent> implements FollowerHost<E> {
     const frame = eventFrame(event, this.#follower.epoch);
     const isFull =
       this.#turnText.length + frame.length > this.#maxTurnLength ||
-      this.#turnIds.length >= this.#limits.maxWindowEvents;
+      this.#turnIds.length >= this.#options.maxWindowEvents;
     if (isFull) this.#handOn();
     // An empty array that is pushed to reserves seventeen places, which the window would then keep.
     if (this.#turnIds.length === 0) this.#turnIds = [event.id];
@@ -239,14 +233,14 @@ export class Feed<E extends StreamEvent> implements FollowerHost<E> {
   }
 
   onError(error: unknown): void {
-    this.#limits.onError(error);
+    this.#options.onError(error);
   }
 
-  /** Stops, and asks every client to reconnect with its cursor; it is then told what it missed, if anything. */
-  sendAway(): void {
+  /** Stops, and asks every client to reconnect with its cursor; a gap then says what it missed, if anything. */
+  sendAway(retryMs?: () => number): void {
     const connections = [...this.#connections];
     this.stop();
-    for (const connection of connections) connection.reconnect();
+    for (const connection of connections) connection.reconnect(retryMs?.());
   }
 
   /** Hands all that is new to the connections that are up to date. */
@@ -265,6 +259,6 @@ export class Feed<E extends StreamEvent> implements FollowerHost<E> {
     this.#turnIds = [];
     this.#turnText = "";
     this.#window.push(chunk);
-    for (const connection of this.#live) connection.deliver(chunk);
+    for (const connection of this.#connections) if (connection.isLive) connection.deliver(chunk);
   }
 }

@@ -1,52 +1,48 @@
-import { SSETargetError } from "../util/errors.ts";
+import type { StreamEvent } from "../event/event.ts";
+import { SSETargetError, type ErrorListener } from "../util/errors.ts";
+import { unref } from "../util/timers.ts";
+import type { OpenStream } from "./open-stream.ts";
 
-/** What a registry keeps: something that knows whether it is needed and can be put away. */
-export interface RegisteredStream {
-  /** Whether it has clients, or some that are about to come in. */
-  readonly isWatched: boolean;
-  /** Whether events are on their way to its store. */
-  readonly isStoring: boolean;
-  /** Whether nothing would be lost with it. */
-  readonly isEmpty: boolean;
-  /** Gives up what it holds only for speed, such as a subscription to the store. It works on, a little slower at first. */
-  rest(): void;
-  /** Gives up everything; clients, if there are some, are asked to reconnect. */
-  putAway(): void;
+/** How a registry makes and keeps streams. */
+export interface RegistryOptions<E extends StreamEvent> {
+  readonly make: (name: string) => OpenStream<E>;
+  /** Called when a stream is put away. */
+  readonly onPutAway: (name: string) => void;
+  readonly maxStreams: number;
+  /** How long a stream is kept that nobody uses or watches; `null`: until there is no room. */
+  readonly evictAfterMs: number | null;
+  readonly onError: ErrorListener;
 }
 
-interface Entry<S> {
-  readonly stream: S;
+interface Entry<E extends StreamEvent> {
+  readonly stream: OpenStream<E>;
   /** On the monotonic clock: the system's may be set. */
   lastUsedMs: number;
 }
 
 /**
- * Streams by name: made when first asked for, put away when idle, never more than a set number.
+ * Streams by name: made when first used, put away when idle, never more than a set number.
  *
- * Those that the application has used itself are counted apart from those that only clients have named: strangers can name
- * any number of streams, and none of them may cost the application one of its own.
+ * Those that the application has used are counted apart from those that only clients have named: strangers can name any
+ * number of streams, and none of them may cost the application one of its own.
  */
-export class StreamRegistry<S extends RegisteredStream> {
-  readonly #make: (name: string) => S;
-  readonly #maxStreams: number;
-  readonly #idleMs: number | null;
+export class StreamRegistry<E extends StreamEvent> {
+  readonly #options: RegistryOptions<E>;
   /** In the order of the application's last use. */
-  readonly #own = new Map<string, Entry<S>>();
+  readonly #own = new Map<string, Entry<E>>();
   /** In the order of the clients' last use. */
-  readonly #viewed = new Map<string, Entry<S>>();
+  readonly #viewed = new Map<string, Entry<E>>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(make: (name: string) => S, maxStreams: number, idleMs: number | null) {
-    this.#make = make;
-    this.#maxStreams = maxStreams;
-    this.#idleMs = idleMs;
+  constructor(options: RegistryOptions<E>) {
+    this.#options = options;
   }
 
   get size(): number {
     return this.#own.size + this.#viewed.size;
   }
 
-  *streams(): IterableIterator<S> {
+  *streams(): IterableIterator<OpenStream<E>> {
     for (const { stream } of this.#own.values()) yield stream;
     for (const { stream } of this.#viewed.values()) yield stream;
   }
@@ -56,12 +52,23 @@ export class StreamRegistry<S extends RegisteredStream> {
     return this.#own.has(name) || this.#viewed.has(name);
   }
 
-  /** The stream for the application, which has something for it. @throws SSETargetError `too-many-streams` */
-  use(name: string): S {
+  /** The stream, if it is held. Does not count as use. */
+  get(name: string): OpenStream<E> | undefined {
+    return (this.#own.get(name) ?? this.#viewed.get(name))?.stream;
+  }
+
+  /** Puts a stream away whether or not it is used; its clients are asked to reconnect, each after `retryMs()`. */
+  putAway(name: string, retryMs: () => number): void {
+    const entry = this.#own.get(name) ?? this.#viewed.get(name);
+    if (entry !== undefined) this.#putAway(name, entry, retryMs);
+  }
+
+  /** The stream for the application, which writes to it. @throws SSETargetError `too-many-streams` */
+  use(name: string): OpenStream<E> {
     let entry = this.#own.get(name);
     if (entry === undefined) {
-      if (this.#own.size >= this.#maxStreams) this.#makeRoomToUse();
-      entry = this.#viewed.get(name) ?? { stream: this.#make(name), lastUsedMs: -Infinity };
+      if (this.#own.size >= this.#options.maxStreams) this.#makeRoomToUse();
+      entry = this.#viewed.get(name) ?? { stream: this.#options.make(name), lastUsedMs: -Infinity };
       this.#viewed.delete(name);
     }
     this.#touch(this.#own, name, entry);
@@ -69,26 +76,26 @@ export class StreamRegistry<S extends RegisteredStream> {
   }
 
   /** The stream for a client. @throws SSETargetError `too-many-streams` */
-  view(name: string): S {
+  view(name: string): OpenStream<E> {
     const own = this.#own.get(name);
     if (own !== undefined) {
-      // Its place in order stays: clients have no say in what the application keeps.
+      // Its place in the order stays: clients have no say in what the application keeps.
       own.lastUsedMs = performance.now();
       return own.stream;
     }
     let entry = this.#viewed.get(name);
     if (entry === undefined) {
-      if (this.#viewed.size >= this.#maxStreams) this.#makeRoomToView();
-      entry = { stream: this.#make(name), lastUsedMs: -Infinity };
+      if (this.#viewed.size >= this.#options.maxStreams) this.#makeRoomToView();
+      entry = { stream: this.#options.make(name), lastUsedMs: -Infinity };
     }
     this.#touch(this.#viewed, name, entry);
     return entry.stream;
   }
 
-  /** A client has left: what was made for clients alone and holds nothing is gone with the last of them. */
+  /** A client has left. A stream made for clients alone that holds nothing is put away with the last of them. */
   left(name: string): void {
     const entry = this.#viewed.get(name);
-    if (entry !== undefined && !isBusy(entry.stream) && entry.stream.isEmpty) this.#putAway(name, entry);
+    if (entry !== undefined && !entry.stream.isBusy && entry.stream.isEmpty) this.#putAway(name, entry);
     if (this.size === 0) this.#stopSweeping();
   }
 
@@ -99,7 +106,7 @@ export class StreamRegistry<S extends RegisteredStream> {
     }
   }
 
-  #touch(entries: Map<string, Entry<S>>, name: string, entry: Entry<S>): void {
+  #touch(entries: Map<string, Entry<E>>, name: string, entry: Entry<E>): void {
     const nowMs = performance.now();
     if (!entries.has(name) || nowMs - entry.lastUsedMs >= MIN_ORDER_MS) {
       entries.delete(name);
@@ -111,28 +118,28 @@ export class StreamRegistry<S extends RegisteredStream> {
 
   #makeRoomToUse(): void {
     const isFree =
-      this.#putAwayFirst(this.#own, (stream) => !isBusy(stream)) ||
+      this.#putAwayFirst(this.#own, (stream) => !stream.isBusy) ||
       this.#putAwayFirst(this.#own, (stream) => !stream.isStoring);
     if (isFree) return;
     throw new SSETargetError(
       "too-many-streams",
-      `the hub holds ${this.#own.size} streams, and each has events on their way to its store; raise \`maxStreams\` (${this.#maxStreams}), dispatch less at once, or spread the streams over more processes`,
+      `the hub holds ${this.#own.size} streams, and each has events on their way to its store; raise \`maxStreams\` (${this.#options.maxStreams}), dispatch less at once, or spread the streams over more processes`,
     );
   }
 
   #makeRoomToView(): void {
     const isFree =
-      this.#putAwayFirst(this.#viewed, (stream) => !isBusy(stream) && stream.isEmpty) ||
-      this.#putAwayFirst(this.#viewed, (stream) => !isBusy(stream));
+      this.#putAwayFirst(this.#viewed, (stream) => !stream.isBusy && stream.isEmpty) ||
+      this.#putAwayFirst(this.#viewed, (stream) => !stream.isBusy);
     if (isFree) return;
     throw new SSETargetError(
       "too-many-streams",
-      `clients of the hub watch ${this.#viewed.size} streams that this process has not dispatched to; raise \`maxStreams\` (${this.#maxStreams}), or say with \`exists\` which streams there are`,
+      `clients of the hub watch ${this.#viewed.size} streams that this process has not dispatched to; raise \`maxStreams\` (${this.#options.maxStreams}), or say with \`exists\` which streams there are`,
     );
   }
 
-  /** Puts the stream away that was used the longest ago among those wanted; `false` if there is none. */
-  #putAwayFirst(entries: Map<string, Entry<S>>, isWanted: (stream: S) => boolean): boolean {
+  /** Puts away the least recently used of the streams wanted; `false` if there is none. */
+  #putAwayFirst(entries: Map<string, Entry<E>>, isWanted: (stream: OpenStream<E>) => boolean): boolean {
     for (const [name, entry] of entries) {
       if (!isWanted(entry.stream)) continue;
       this.#putAway(name, entry);
@@ -142,25 +149,24 @@ export class StreamRegistry<S extends RegisteredStream> {
   }
 
   #startSweeping(): ReturnType<typeof setInterval> {
-    const sweepMs = Math.min(MAX_SWEEP_MS, this.#idleMs ?? MAX_SWEEP_MS);
-    const timer = setInterval(() => this.#sweep(sweepMs), sweepMs);
-    // In Node a timer keeps the process alive; this one is no reason to.
-    (timer as unknown as { unref?: () => void }).unref?.();
-    return timer;
+    const sweepMs = Math.min(MAX_SWEEP_MS, this.#options.evictAfterMs ?? MAX_SWEEP_MS);
+    return unref(setInterval(() => this.#sweep(sweepMs), sweepMs));
   }
 
   #sweep(sweepMs: number): void {
     const nowMs = performance.now();
+    const { evictAfterMs } = this.#options;
     for (const entries of [this.#own, this.#viewed]) {
       for (const [name, entry] of entries) {
-        if (isBusy(entry.stream)) {
+        if (entry.stream.isBusy) {
           entry.lastUsedMs = nowMs;
           continue;
         }
         const idleMs = nowMs - entry.lastUsedMs;
-        const isForgotten = this.#idleMs !== null && idleMs >= this.#idleMs;
-        if (isForgotten || (entry.stream.isEmpty && idleMs >= sweepMs)) this.#putAway(name, entry);
-        else if (idleMs >= sweepMs) entry.stream.rest();
+        const isTooOld = evictAfterMs !== null && idleMs >= evictAfterMs;
+        if (isTooOld || (entry.stream.isEmpty && idleMs >= sweepMs)) this.#putAway(name, entry);
+        // It works on, but without a subscription to its store; the next client opens it again.
+        else if (idleMs >= sweepMs) entry.stream.feed.stop();
       }
     }
     if (this.size === 0) this.#stopSweeping();
@@ -171,17 +177,14 @@ export class StreamRegistry<S extends RegisteredStream> {
     this.#timer = undefined;
   }
 
-  #putAway(name: string, { stream }: Entry<S>): void {
+  #putAway(name: string, { stream }: Entry<E>, retryMs?: () => number): void {
     this.#own.delete(name);
     this.#viewed.delete(name);
-    stream.putAway();
+    this.#options.onPutAway(name);
+    stream.release(retryMs).catch(this.#options.onError);
   }
 }
 
-function isBusy(stream: RegisteredStream): boolean {
-  return stream.isWatched || stream.isStoring;
-}
-
 const MAX_SWEEP_MS = 30_000;
-/** Uses that are closer together than this count as one: putting a stream last in order costs more than using it. */
+/** Uses closer together than this count as one: moving a stream to the end of the order costs more than using it. */
 const MIN_ORDER_MS = 100;

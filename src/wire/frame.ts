@@ -37,7 +37,9 @@ export function encodeRetry(delayMs: number): SharedBytes {
 }
 
 /** A comment that browsers ignore; it keeps proxies from closing a quiet connection. */
-export const KEEP_ALIVE_TEXT = ":keepalive\n\n";
+export const KEEP_ALIVE: SharedBytes = shareText(":keepalive\n\n");
 
-/** The same as bytes. */
-export const KEEP_ALIVE: SharedBytes = shareText(KEEP_ALIVE_TEXT);
+/** The first bytes of a stream, so that proxies and browsers see at once that it is open. `null`: without `retry:`. */
+export function openingFrame(retryMs: number | null): SharedBytes {
+  return retryMs === null ? KEEP_ALIVE : encodeRetry(retryMs);
+}

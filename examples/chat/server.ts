@@ -97,7 +97,7 @@ async function ask(request: IncomingMessage, response: ServerResponse): Promise<
   conversation.answer = id;
   await asked.dispatchEvent(name, dataEvent("asked", { id, text }));
   response
-    .writeHead(201, { "content-type": "application/json", location: answers.stream(id).path })
+    .writeHead(201, { "content-type": "application/json", location: answers.pathOf(id) })
     .end(JSON.stringify({ id }));
 }
 

@@ -4,7 +4,8 @@ import { describe, expect, it, vi } from "vitest";
 import { Feed } from "../../src/stream/feed.ts";
 import { TurnQueue } from "../../src/stream/turn-queue.ts";
 
-const LIMITS = {
+const OPTIONS = {
+  startAt: "beginning" as const,
   maxWindowEvents: 10,
   maxWindowBytes: 1_000,
   storeTimeoutMs: null,
@@ -23,7 +24,7 @@ class HeldStore extends MemoryEventStore<{ type: string }> {
 describe("a feed that is stopped while it is being opened", () => {
   it("does not take the next opening with it when the first one fails late", async () => {
     const store = new HeldStore();
-    const feed = new Feed(store, LIMITS, new TurnQueue());
+    const feed = new Feed("s", store, OPTIONS, new TurnQueue());
     const first = feed.open();
     await vi.waitUntil(() => store.held.length === 1);
     feed.stop();
@@ -33,6 +34,6 @@ describe("a feed that is stopped while it is being opened", () => {
     await expect(first).rejects.toMatchObject({ code: "closed" });
     store.held[1]?.();
     await second;
-    expect(feed.join({ deliver: () => {}, reconnect: () => {} })).toBe(true);
+    expect(feed.join({ isLive: false, deliver: () => {}, reconnect: () => {} })).toBe(true);
   });
 });

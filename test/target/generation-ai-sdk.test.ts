@@ -119,7 +119,7 @@ async function chatServer(model: ReturnType<typeof slowModel>) {
       return response.writeHead(204).end();
     response
       .writeHead(200, { "content-type": "application/json" })
-      .end(JSON.stringify({ path: hub.stream(answer.id).path }));
+      .end(JSON.stringify({ path: hub.pathOf(answer.id) }));
   });
   return { url: `http://127.0.0.1:${await listen(server)}/chat`, server, generations };
 }

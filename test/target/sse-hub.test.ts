@@ -16,7 +16,7 @@ describe("SSEHub", () => {
     await hub.dispatchEvent("a", { type: "tick", n: 1 });
     await hub.stream("b").dispatchEvent({ type: "tick", n: 2 });
     const [a, b] = await Promise.all(
-      ["a", "b"].map(async (name) => new SSEReader(await hub.fetch(get(hub.stream(name).path))).readCount(1)),
+      ["a", "b"].map(async (name) => new SSEReader(await hub.fetch(get(hub.pathOf(name)))).readCount(1)),
     );
     expect([a?.events[0]?.data, b?.events[0]?.data]).toEqual([{ n: 1 }, { n: 2 }]);
     expect([hub.streamCount, hub.connectionCount]).toEqual([2, 2]);
@@ -26,7 +26,7 @@ describe("SSEHub", () => {
     "takes %j for a name like any other",
     async (name) => {
       const hub = new SSEHub<Tick>("/runs/:id");
-      const client = new TestClient(hub, hub.stream(name).path);
+      const client = new TestClient(hub, hub.pathOf(name));
       await client.connect();
       await hub.dispatchEvent(name, { type: "tick", n: 7 });
       await turns();

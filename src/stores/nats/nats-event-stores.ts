@@ -3,7 +3,7 @@ import type { StreamEvent } from "../../event/event.ts";
 import type { EventStorage } from "../../store/event-log.ts";
 import { checkStreamName } from "../../store/stream-name.ts";
 import { SSETargetError } from "../../util/errors.ts";
-import { describeValue, readOptions, wholeNumberOption } from "../../util/options.ts";
+import { ageOption, checkFunction, describeValue, readOptions, wholeNumberOption } from "../../util/options.ts";
 import { NatsEventStore } from "./nats-event-store.ts";
 import { NatsStream, type NatsEventStoresOptions } from "./nats-stream.ts";
 
@@ -33,9 +33,7 @@ export class NatsEventStores<E extends StreamEvent> implements EventStorage<E> {
       onError: true,
     });
     const { onError = () => {} } = options;
-    if (typeof onError !== "function") {
-      throw new SSETargetError("invalid-option", `\`onError\` must be a function, got ${describeValue(onError)}`);
-    }
+    checkFunction("onError", onError);
     if (typeof (jetstream as JetStreamClient | undefined)?.publish !== "function" || !("consumers" in jetstream)) {
       throw new SSETargetError(
         "invalid-option",
@@ -45,8 +43,7 @@ export class NatsEventStores<E extends StreamEvent> implements EventStorage<E> {
     this.#stream = new NatsStream(jetstream, {
       streamName: token("streamName", options.streamName, "SSETARGET"),
       subjectPrefix: token("subjectPrefix", options.subjectPrefix, "ssetarget"),
-      maxAgeMs:
-        options.maxAgeMs === null ? null : wholeNumberOption("maxAgeMs", options.maxAgeMs, 7 * 24 * 3_600_000, 1),
+      maxAgeMs: ageOption("maxAgeMs", options.maxAgeMs, 7 * 24 * 3_600_000),
       maxTotalBytes: wholeNumberOption("maxTotalBytes", options.maxTotalBytes, 1024 * 1024 * 1024, 1),
       replicas: wholeNumberOption("replicas", options.replicas, 1, 1),
       retryForMs: wholeNumberOption("retryForMs", options.retryForMs, 10_000, 1),

@@ -1,6 +1,8 @@
 import type { Consumer, JetStreamClient, JetStreamManager, StoredMsg } from "@nats-io/jetstream";
 import { SSETargetError, type ErrorListener } from "../../util/errors.ts";
+import { guarded } from "../../util/guard.ts";
 import { messageOf, plainError } from "../../util/plain-error.ts";
+import { retry } from "../../util/retry.ts";
 
 /** Where events are stored. The limits and replicas apply only if the JetStream stream does not exist yet. */
 export interface NatsEventStoresOptions {
@@ -29,12 +31,15 @@ const STREAM_NOT_FOUND = 10_059;
 const NAME_IN_USE = 10_058;
 /** Timeout of one attempt to publish. */
 const TRY_MS = 2_000;
+const BACKOFF = { minMs: 20, maxMs: 1_000 };
 /** How long the server keeps a consumer that asks for nothing, such as that of a crashed process. */
 const INACTIVE_MS = 60_000;
 
 /** The JetStream stream that holds all streams, as one process sees it. */
 export class NatsStream {
   readonly #jetstream: JetStreamClient;
+  /** Reports an error that rejects no call. */
+  readonly reportError: ErrorListener;
   readonly #settings: Required<NatsEventStoresOptions>;
   #manager: Promise<JetStreamManager> | undefined;
   #created: string | undefined;
@@ -42,6 +47,7 @@ export class NatsStream {
   constructor(jetstream: JetStreamClient, settings: Required<NatsEventStoresOptions>) {
     this.#jetstream = jetstream;
     this.#settings = settings;
+    this.reportError = guarded(settings.onError);
   }
 
   get subjectPrefix(): string {
@@ -51,15 +57,6 @@ export class NatsStream {
   /** When the JetStream stream was created, if known. Another time is another stream, whose numbers start again. */
   get created(): string | undefined {
     return this.#created;
-  }
-
-  /** Reports an error that rejects no call. */
-  reportError(error: unknown): void {
-    try {
-      this.#settings.onError(error);
-    } catch {
-      // A listener's own failure has nowhere to go.
-    }
   }
 
   /** The last message of a subject, which may have wildcards. */
@@ -180,37 +177,45 @@ export class NatsStream {
   }
 
   /** Retries until there is a response, a refusal that another attempt would not change, or no more time. */
-  async #untilAnswered<T>(call: () => Promise<T>): Promise<T> {
-    const endMs = performance.now() + this.#settings.retryForMs;
-    for (let tries = 1; ; tries++) {
-      try {
+  #untilAnswered<T>(call: () => Promise<T>): Promise<T> {
+    return retry(
+      async () => {
         // Creates the stream if it does not exist, even if it did before.
         await this.#managed();
-        return await call();
-      } catch (error) {
-        if (error instanceof SSETargetError) throw error;
-        if (error instanceof Error && error.message.includes("max_payload")) {
-          throw new SSETargetError(
-            "event-too-large",
-            "the event is larger than this NATS server allows a message to be; send less, or raise its `max_payload`",
-            { cause: plainError(error) },
-          );
-        }
-        this.#manager = undefined;
-        const isFinal = codeOf(error) !== undefined && codeOf(error) !== STREAM_NOT_FOUND;
-        if (isFinal || performance.now() >= endMs) {
-          throw new SSETargetError(
-            "store-unavailable",
-            `JetStream failed (${messageOf(error)}); tried ${tries} times within \`retryForMs\` (${this.#settings.retryForMs})`,
-            { cause: plainError(error) },
-          );
-        }
-        await new Promise<void>((resolve) =>
-          setTimeout(resolve, Math.min(1_000, 20 * 2 ** tries) * (0.5 + Math.random())),
-        );
-      }
-    }
+        return call();
+      },
+      {
+        forMs: this.#settings.retryForMs,
+        backoff: BACKOFF,
+        isTransient: (error) => {
+          if (error instanceof SSETargetError || isTooLarge(error)) return false;
+          this.#manager = undefined;
+          return codeOf(error) === undefined || codeOf(error) === STREAM_NOT_FOUND;
+        },
+        onGiveUp: (error, attempts) => this.#describe(error, attempts),
+      },
+    );
   }
+
+  #describe(error: unknown, attempts: number): SSETargetError {
+    if (error instanceof SSETargetError) return error;
+    if (isTooLarge(error)) {
+      return new SSETargetError(
+        "event-too-large",
+        "the event is larger than this NATS server allows a message to be; send less, or raise its `max_payload`",
+        { cause: plainError(error) },
+      );
+    }
+    return new SSETargetError(
+      "store-unavailable",
+      `JetStream failed (${messageOf(error)}); tried ${attempts} times within \`retryForMs\` (${this.#settings.retryForMs})`,
+      { cause: plainError(error) },
+    );
+  }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("max_payload");
 }
 
 /** The code of an error that the server responded with. */

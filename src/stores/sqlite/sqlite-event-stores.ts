@@ -1,9 +1,16 @@
-import { unref } from "../../util/timers.ts";
 import type { StreamEvent } from "../../event/event.ts";
 import type { EventStorage } from "../../store/event-log.ts";
 import { checkStreamName } from "../../store/stream-name.ts";
 import { SSETargetError, type ErrorListener } from "../../util/errors.ts";
-import { delayOption, describeValue, readOptions, wholeNumberOption } from "../../util/options.ts";
+import {
+  ageOption,
+  checkFunction,
+  delayOption,
+  describeValue,
+  readOptions,
+  wholeNumberOption,
+} from "../../util/options.ts";
+import { unref } from "../../util/timers.ts";
 import { isDatabase, openDatabase, unavailable, type SqliteDatabase } from "./sqlite-database.ts";
 import { SqliteEventStore, type SqliteFile } from "./sqlite-event-store.ts";
 import { SqliteHistory } from "./sqlite-history.ts";
@@ -91,9 +98,7 @@ export class SqliteEventStores<E extends StreamEvent> implements EventStorage<E>
         onError(unavailable(error));
       }
     };
-    this.#sweeper = setInterval(sweep, Math.min(MAX_SWEEP_MS, Math.max(1_000, maxAgeMs / 10)));
-    // Sweeping does not keep the process alive.
-    unref(this.#sweeper);
+    this.#sweeper = unref(setInterval(sweep, Math.min(MAX_SWEEP_MS, Math.max(1_000, maxAgeMs / 10))));
   }
 
   /** The stream of this name. Calling it stores nothing. @throws SSETargetError `invalid-stream-name`, `closed` */
@@ -149,15 +154,11 @@ function resolveOptions(given?: SqliteEventStoresOptions): Required<SqliteEventS
       `\`synchronous\` must be "NORMAL" or "FULL", got ${describeValue(synchronous)}`,
     );
   }
-  if (typeof onError !== "function") {
-    throw new SSETargetError("invalid-option", `\`onError\` must be a function, got ${describeValue(onError)}`);
-  }
+  checkFunction("onError", onError);
   return {
     maxEvents: wholeNumberOption("maxEvents", options.maxEvents, 100_000, 1),
     maxBytes: wholeNumberOption("maxBytes", options.maxBytes, 256 * 1024 * 1024, 1),
-    // May be longer than a timer takes: ages are only compared.
-    maxAgeMs:
-      options.maxAgeMs === null ? null : wholeNumberOption("maxAgeMs", options.maxAgeMs, 30 * 24 * 3_600_000, 1),
+    maxAgeMs: ageOption("maxAgeMs", options.maxAgeMs, 30 * 24 * 3_600_000),
     synchronous,
     pollMs: delayOption("pollMs", options.pollMs, 50) ?? 50,
     busyTimeoutMs: wholeNumberOption("busyTimeoutMs", options.busyTimeoutMs, 5_000, 0),

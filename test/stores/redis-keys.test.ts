@@ -135,7 +135,8 @@ describe("what RedisEventStore keeps in Redis", () => {
     await until(() => changes === 1, "it is notified of the trim");
     await here.delete();
     await here.delete();
-    await until(() => changes === 2, "it is notified of the delete");
+    await until(() => changes >= 2, "it is notified of the delete");
+    expect(changes).toBe(2);
     await elsewhere.close();
     other.disconnect();
   });

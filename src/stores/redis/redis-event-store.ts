@@ -140,17 +140,17 @@ export class RedisEventStore<E extends StreamEvent> implements EventStore<E>, Ev
     const { retryForMs } = this.#options;
     await this.#guard.check();
     this.#checkOpen();
-    const { ready, close, missed } = this.#subscriber.watch(this.#keys.channel, listener, this.#options);
+    const subscription = this.#subscriber.watch(this.#keys.channel, listener, this.#options);
     const watch: LogWatch = {
       close: () => {
         this.#watches.delete(watch);
-        close();
+        subscription.close();
       },
-      missed,
+      missed: () => subscription.missed?.(),
     };
     this.#watches.add(watch);
     try {
-      await inTime(ready, retryForMs);
+      await inTime(subscription.ready, retryForMs);
     } catch (error) {
       watch.close();
       this.#checkOpen();

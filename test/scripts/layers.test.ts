@@ -48,11 +48,8 @@ describe("the layers of src/", () => {
     const entries = Object.values(exports).flatMap((entry) =>
       typeof entry === "string" ? [] : [entry["ssetarget-source"]?.replace("./src/", "")],
     );
-    expect([...new Set(entries)].toSorted()).toEqual(
-      Object.keys(LAYERS)
-        .filter((row) => row.endsWith(".ts") && !row.includes("/"))
-        .toSorted(),
-    );
+    const rows = Object.keys(LAYERS).filter((row) => row.endsWith(".ts") && !row.includes("/"));
+    expect(new Set(entries)).toEqual(new Set(rows));
   });
 
   it("are read from code, not from comments", () => {

@@ -25,5 +25,6 @@ export { ConnectionError } from "./client/connection-error.ts";
 export type { ConnectionState, ConnectionStatus } from "./client/connection-state.ts";
 export type { EventConnection } from "./client/event-connection.ts";
 export { viaEventSource } from "./client/via-event-source.ts";
-export { watchTrace, type TraceSnapshotInput, type TraceWatch, type WatchTraceOptions } from "./client/watch-trace.ts";
+export { watchTrace, type TraceWatch, type WatchTraceOptions } from "./client/watch-trace.ts";
+export type { TraceSnapshot } from "./trace/view/snapshot.ts";
 export type { ListenerOptions } from "./util/listener-options.ts";

@@ -36,4 +36,5 @@ export { type SpanTimeline, type SpanTimes, timelineOf, type TimelineOptions } f
 export { type IgnoredEvents, SpanTree, type SpanTreeOptions } from "./trace/tree/tree.ts";
 export { type StepEvent, toStepEvent } from "./trace/step-event.ts";
 export { Tracer, type TracerOptions } from "./trace/tracer/tracer.ts";
+export { dehydrateTrace, type TraceSnapshot } from "./trace/view/snapshot.ts";
 export { visibleText } from "./trace/view/visible-text.ts";

@@ -1,32 +1,30 @@
 import process from "node:process";
 import { toDispatched, type ReceivedEvent } from "../client/client-event.ts";
-import { connect } from "../client/connect.ts";
 import { ConnectionError } from "../client/connection-error.ts";
+import { type TraceWatch, watchTrace } from "../client/watch-trace.ts";
 import { END_EVENT_TYPE, type EndData } from "../event/event.ts";
-import { SpanTree } from "../trace/tree/tree.ts";
 import type { TailRequest } from "./arguments.ts";
 import { conclude, type Ending } from "./ending.ts";
-import { LineView } from "./line-view.ts";
+import { LineView, type TailView } from "./line-view.ts";
 import { colourPalette, plainPalette, wantsColour } from "./palette.ts";
 import { plainLine } from "./plain-line.ts";
 import { safeJson } from "./safe-text.ts";
 import { ScreenView } from "./screen-view.ts";
-import type { TailView } from "./tail-view.ts";
 
-/** A server that has never answered is tried for so long: it may just be starting, or the URL may be wrong. */
+/** How long a server that has never answered is retried: it may be starting, or the URL may be wrong. */
 const PATIENCE_MS = 10_000;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Watches the stream until it is over, and answers with the exit code. */
+/** Follows the stream until it ends. @returns the exit code */
 export async function tail(request: TailRequest): Promise<number> {
-  const tree = new SpanTree();
-  const view = openView(request, tree);
   const startedAtMs = performance.now();
-  const connection = connect(request.url, {
+  const watch = watchTrace(request.url, {
     headers: request.headers,
-    lastEventId: request.lastEventId,
+    snapshot: { events: [], lastEventId: request.lastEventId ?? "" },
     onError: (error) => view.complain(error),
   });
+  const { tree, connection } = watch;
+  const view = openView(request, watch);
   let ending: Ending | undefined;
   const end = (by: Ending): void => {
     ending ??= by;
@@ -39,13 +37,11 @@ export async function tail(request: TailRequest): Promise<number> {
     if (!hasOpened && status === "waiting" && error !== undefined) end({ type: "refused", error });
   };
   connection.subscribe(() => {
-    const { state } = connection;
-    view.connectionChanged(state);
-    hasOpened ||= state.status === "open";
+    hasOpened ||= watch.state.status === "open";
     if (performance.now() - startedAtMs > PATIENCE_MS) giveUp();
   });
   setTimeout(giveUp, PATIENCE_MS);
-  // Once: a second one ends the process, whatever it is still at.
+  // Once: a second signal ends the process at once.
   for (const signal of SIGNALS) process.once(signal, () => end({ type: "signal", signal }));
   process.stdout.on("error", () => end({ type: "unread" }));
   const { timeoutMs } = request;
@@ -57,7 +53,6 @@ export async function tail(request: TailRequest): Promise<number> {
   try {
     for await (const event of connection) {
       idle.restart();
-      tree.apply(toDispatched(event));
       if (event.type === END_EVENT_TYPE) ending ??= { type: "ended", end: event.data as EndData };
       if (!view.take(event)) await Promise.race([view.drained(), connection.closed]);
     }
@@ -76,25 +71,25 @@ export async function tail(request: TailRequest): Promise<number> {
   return exitCode;
 }
 
-function openView({ form, logLevel }: TailRequest, tree: SpanTree): TailView {
+function openView({ form, logLevel }: TailRequest, watch: TraceWatch): TailView {
   const { stdout, stderr, env } = process;
   const isScreen = form === undefined && stdout.isTTY && env["TERM"] !== "dumb";
   const palette = wantsColour(env, (isScreen ? stdout : stderr).isTTY) ? colourPalette : plainPalette;
-  if (isScreen) return new ScreenView({ terminal: stdout, tree, palette, logLevel });
+  if (isScreen) return new ScreenView({ terminal: stdout, watch, palette, logLevel });
   const lineOf =
     form === "json"
       ? ({ type, id, lastEventId, data }: ReceivedEvent) => safeJson(JSON.stringify({ type, id, lastEventId, data }))
-      : (event: ReceivedEvent) => plainLine(toDispatched(event), tree, logLevel);
-  return new LineView({ output: stdout, notices: stderr, palette, lineOf });
+      : (event: ReceivedEvent) => plainLine(toDispatched(event), watch.tree, logLevel);
+  return new LineView({ connection: watch.connection, output: stdout, notices: stderr, palette, lineOf });
 }
 
-/** The URL without what may be a secret. */
+/** The URL without parts that may be secret. */
 function shownUrl(href: string): string {
   const { origin, pathname } = new URL(href);
   return origin + pathname;
 }
 
-/** Calls back when it has not been restarted for so long; again and again, as what it is asked for may not be so yet. */
+/** Calls back at intervals of `idleMs` since the last restart: the listener may have to wait for more than silence. */
 class IdleTimer {
   readonly #idleMs: number | undefined;
   readonly #onIdle: () => void;

@@ -1,54 +1,51 @@
 import { readOptions, type OptionNames } from "../util/options.ts";
-import type { ErrorListener } from "../util/errors.ts";
+import { ServerClock } from "../trace/analysis/server-clock.ts";
 import type { SpanEvent } from "../trace/events.ts";
 import { SpanTree, type SpanTreeOptions } from "../trace/tree/tree.ts";
-import { toDispatched } from "./client-event.ts";
-import { connect } from "./connect.ts";
+import type { TraceSnapshot } from "../trace/view/snapshot.ts";
+import { type ReceivedEvent, toDispatched } from "./client-event.ts";
 import { CONNECT_OPTIONS, type ConnectOptions } from "./connect-options.ts";
-import { callAll, throwTo } from "./delivery.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import type { EventConnection } from "./event-connection.ts";
+import { CONNECTING, type FrameListener, WatchedStream } from "./watched-stream.ts";
 
-/** Subscribers are called at most once in so many milliseconds: about a frame. */
-const FRAME_MS = 16;
-/** Leases are judged at least and at most so often, in milliseconds. */
+/** Bounds of the interval at which leases are checked. */
 const MIN_TICK_MS = 100;
 const MAX_TICK_MS = 5_000;
 
-/** A trace's events up to some moment, from which a watch goes on instead of reading them again. */
-export interface TraceSnapshotInput {
-  /** The events, as a stream or a store gave them. */
-  readonly events: Iterable<unknown>;
-  /** The cursor of the last of them. */
-  readonly lastEventId: string;
-}
-
-/** A cursor without the tree that belongs to it would be of no use: there is `snapshot` for both. */
+/** Options of {@link watchTrace}. A cursor alone would be useless without the tree that belongs to it: see `snapshot`. */
 export interface WatchTraceOptions extends Omit<ConnectOptions, "storage" | "lastEventId"> {
-  /** Bounds of the tree. With `leaseMs` time passes for it by itself. */
+  /** Bounds of the tree. With `leaseMs`, leases are checked automatically. */
   readonly tree?: SpanTreeOptions;
-  /** Where to begin. @defaultValue at the beginning */
-  readonly snapshot?: TraceSnapshotInput;
+  /**
+   * The trace so far, by `dehydrateTrace`: only later events are requested. @defaultValue the stream is read from its
+   * beginning
+   */
+  readonly snapshot?: TraceSnapshot;
 }
 
 const { storage: _storage, lastEventId: _lastEventId, ...OTHERS } = CONNECT_OPTIONS;
-const WATCH_OPTIONS: OptionNames<WatchTraceOptions> = { ...OTHERS, tree: true, snapshot: true };
+
+/** The names of {@link WatchTraceOptions}. */
+export const WATCH_OPTIONS: OptionNames<WatchTraceOptions> = { ...OTHERS, tree: true, snapshot: true };
 
 /** A tree of spans that is kept up to date. */
 export interface TraceWatch {
   readonly tree: SpanTree;
+  /** The server's clock, estimated from the events: how long an open span has been running is `clock.now() - startTime`. */
+  readonly clock: ServerClock;
   readonly state: ConnectionState;
-  /** Counts up each time before subscribers are called: something can be seen that could not be seen before. */
+  /** Increases by one each time before subscribers are called. */
   readonly version: number;
-  /** What the tree is made from. */
+  /** The connection whose events make the tree. */
   readonly connection: EventConnection<SpanEvent>;
   /** @see EventConnection.closed */
   readonly closed: Promise<ConnectionState>;
   /**
-   * Called when the tree or the state has changed, at most once every 16 ms and after all that has arrived by then, until the function that it returns is
-   * called. Bound, so that it can be handed on.
+   * Calls the listener when the tree or the state has changed, until the returned function is called: once per frame, in
+   * the animation frame if there are any (`frameMs` is then its time), after everything that arrived by then. Bound.
    */
-  readonly subscribe: (listener: () => void) => () => void;
+  readonly subscribe: (listener: FrameListener) => () => void;
   /** @see EventConnection.reconnect */
   reconnect(): void;
   /** @see EventConnection.close */
@@ -66,53 +63,39 @@ export interface TraceWatch {
  * @throws SSETargetError `invalid-option`
  */
 export function watchTrace(url: string | URL, options?: WatchTraceOptions): TraceWatch {
-  return new LiveTrace(url, options);
+  const watch = new LiveTrace(url, readOptions("watchTrace", options, WATCH_OPTIONS));
+  watch.open();
+  return watch;
 }
 
-class LiveTrace implements TraceWatch {
+/** The implementation of {@link TraceWatch}, which connects when it is opened. */
+export class LiveTrace extends WatchedStream implements TraceWatch {
   readonly tree: SpanTree;
-  readonly connection: EventConnection<SpanEvent>;
-  readonly #subscribers = new Set<() => void>();
-  readonly #onThrow: ErrorListener;
-  #version = 0;
-  #toldAtMs = -Infinity;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly clock = new ServerClock();
+  readonly #tickMs: number | undefined;
+  readonly #tick: () => void;
   #ticker: ReturnType<typeof setInterval> | undefined;
-  #tickMs: number | undefined;
 
-  constructor(url: string | URL, given: WatchTraceOptions | undefined) {
-    const { tree, snapshot, ...options } = readOptions("watchTrace", given, WATCH_OPTIONS);
-    this.#onThrow = throwTo(options.onError);
+  constructor(url: string | URL, given: WatchTraceOptions, state = CONNECTING) {
+    const { tree, snapshot, ...options } = given;
+    super(url, options, Object.freeze({ ...state, lastEventId: snapshot?.lastEventId || undefined }));
     this.tree = new SpanTree(tree);
     this.tree.applyAll(snapshot?.events ?? []);
     const leaseMs = tree?.leaseMs;
     if (leaseMs) this.#tickMs = Math.min(Math.max(leaseMs / 4, MIN_TICK_MS), MAX_TICK_MS);
-    this.connection = connect<SpanEvent>(url, { ...options, lastEventId: snapshot?.lastEventId });
-    this.connection.addEventListener("*", (event) => this.#changed(this.tree.apply(toDispatched(event))));
-    this.connection.subscribe(() => this.#onState());
-    this.#onState();
+    this.#tick = () => {
+      if (this.tree.tick(tree?.now === undefined ? this.clock.now() : undefined)) this.flushSoon();
+    };
   }
 
-  get state(): ConnectionState {
-    return this.connection.state;
-  }
-
-  get version(): number {
-    return this.#version;
+  get connection(): EventConnection<SpanEvent> {
+    this.open();
+    // Events have the form the server gives them; a client cannot check it.
+    return this.opened as unknown as EventConnection<SpanEvent>;
   }
 
   get closed(): Promise<ConnectionState> {
     return this.connection.closed;
-  }
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    const subscriber = () => listener();
-    this.#subscribers.add(subscriber);
-    return () => void this.#subscribers.delete(subscriber);
-  };
-
-  reconnect(): void {
-    this.connection.reconnect();
   }
 
   close(): void {
@@ -123,28 +106,18 @@ class LiveTrace implements TraceWatch {
     this.close();
   }
 
-  #onState(): void {
-    const { status } = this.state;
-    const isOver = status === "ended" || status === "failed" || status === "closed";
-    if (isOver) {
+  protected override receive(received: ReceivedEvent): boolean {
+    const event = toDispatched(received);
+    this.clock.observe(event);
+    return this.tree.apply(event);
+  }
+
+  protected override onState({ status }: ConnectionState): void {
+    // History may follow: it says nothing about the present time.
+    this.clock.connected();
+    if (status === "ended" || status === "failed" || status === "closed") {
       clearInterval(this.#ticker);
       this.#ticker = undefined;
-    } else if (this.#tickMs !== undefined) {
-      this.#ticker ??= setInterval(() => this.#changed(this.tree.tick()), this.#tickMs);
-    }
-    this.#changed(true);
+    } else if (this.#tickMs !== undefined) this.#ticker ??= setInterval(this.#tick, this.#tickMs);
   }
-
-  #changed(isChanged: boolean): void {
-    if (!isChanged) return;
-    if (this.#timer === undefined)
-      this.#timer = setTimeout(this.#tell, Math.max(0, this.#toldAtMs + FRAME_MS - performance.now()));
-  }
-
-  readonly #tell = (): void => {
-    this.#timer = undefined;
-    this.#toldAtMs = performance.now();
-    this.#version++;
-    callAll(this.#subscribers, undefined, this.#onThrow);
-  };
 }

@@ -4,10 +4,10 @@ import type { Formats } from "./formats.ts";
 import type { ConnectionLabels } from "./labels.ts";
 import { shortText } from "./span-text.ts";
 
-/** What a watch is to the elements: that of `watchTrace`, or something like it. */
+/** A watch as the elements use it: the result of `watchTrace`, or something like it. */
 export type WatchView = Pick<TraceWatch, "tree" | "subscribe" | "reconnect" | "close"> & {
-  /** Where there is one, the times of its events tell the server's clock. */
-  readonly connection?: TraceWatch["connection"];
+  /** The server's clock. @defaultValue the system's */
+  readonly clock?: Pick<TraceWatch["clock"], "now">;
   readonly state: Pick<ConnectionState, "status" | "retryAtMs"> & { readonly error?: Error };
 };
 

@@ -1,12 +1,10 @@
 import { type ComponentChild, h, render } from "preact";
-import { toDispatched, type ReceivedEvent } from "../client/client-event.ts";
 import { ifAllowed } from "../util/if-allowed.ts";
 import { watchTrace } from "../client/watch-trace.ts";
-import { ServerClock } from "../trace/analysis/server-clock.ts";
 import { SpanTree } from "../trace/tree/tree.ts";
 import type { ViewStatus, WatchView } from "./connection.ts";
 import { Formats, languageOf } from "./formats.ts";
-import { FrameClock } from "./frame-clock.ts";
+import { FrameScheduler } from "./frame-scheduler.ts";
 
 /** Nothing is drawn where nobody can see it, but what is told to the page still is, this often at the most. */
 const HIDDEN_SETTLE_MS = 500;
@@ -29,7 +27,7 @@ export abstract class WatchElement extends BaseElement {
   protected static readonly styles: string;
 
   readonly #root = this.attachShadow({ mode: "open" });
-  readonly #clock = new FrameClock((timeMs) => this.#onFrame(timeMs));
+  readonly #frames = new FrameScheduler((timeMs) => this.#onFrame(timeMs));
   /** Undefined in a DOM without layout, such as jsdom. */
   readonly #sight = ifAllowed(
     () => new IntersectionObserver((entries) => this.#setInSight(entries.at(-1)?.isIntersecting ?? false)),
@@ -41,7 +39,7 @@ export abstract class WatchElement extends BaseElement {
   #given: WatchView | undefined;
   #current: WatchView | undefined;
   #ownSource: string | undefined;
-  #serverClock = new ServerClock();
+  #clock: Pick<DateConstructor, "now"> = Date;
   #unsubscribe: (() => void) | undefined;
   #sightTimer: ReturnType<typeof setTimeout> | undefined;
   #settleTimer: ReturnType<typeof setTimeout> | undefined;
@@ -108,7 +106,7 @@ export abstract class WatchElement extends BaseElement {
     clearTimeout(this.#sightTimer);
     document.removeEventListener("visibilitychange", this.#see);
     this.#isInSight = false;
-    this.#clock.stop();
+    this.#frames.stop();
     // An element that is moved is removed and added in one go, and shall not lose its connection by that.
     queueMicrotask(() => {
       if (!this.isConnected) this.#detach();
@@ -153,13 +151,13 @@ export abstract class WatchElement extends BaseElement {
 
   /** Now, on the server's clock. */
   protected get now(): number {
-    if (!this.isStill || this.#frozenAt === undefined) this.#frozenAt = this.#serverClock.now();
+    if (!this.isStill || this.#frozenAt === undefined) this.#frozenAt = this.#clock.now();
     return this.#frozenAt;
   }
 
   /** Asks for everything to be drawn anew, with the next frame in which it can be seen. */
   refresh(): void {
-    this.#clock.request();
+    this.#frames.request();
   }
 
   protected setText(name: string, text: string | null): void {
@@ -201,25 +199,16 @@ export abstract class WatchElement extends BaseElement {
   }
 
   #follow(watch: WatchView): () => void {
-    const clock = new ServerClock();
-    this.#serverClock = clock;
+    this.#clock = watch.clock ?? Date;
     this.#frozenAt = undefined;
-    const observe = (event: ReceivedEvent): void => clock.observe(toDispatched(event));
-    watch.connection?.addEventListener("*", observe);
     let { status } = watch.state;
-    const unsubscribe = watch.subscribe(() => {
+    return watch.subscribe((frameMs) => {
       const before = status;
       ({ status } = watch.state);
-      // What comes right after may be history, and tells nothing of the clock.
-      if (status !== before) clock.connected();
-      // Also if nothing is being drawn: what is shown later is how things stood when the connection was lost.
-      if (isStillIn(status) && !isStillIn(before)) this.#frozenAt = clock.now();
-      this.#onNews();
+      // Even if nothing is drawn now: later, the element shows the state at which the connection was lost.
+      if (isStillIn(status) && !isStillIn(before)) this.#frozenAt = this.#clock.now();
+      this.#onNews(frameMs);
     });
-    return () => {
-      unsubscribe();
-      watch.connection?.removeEventListener("*", observe);
-    };
   }
 
   #detach(): void {
@@ -230,8 +219,8 @@ export abstract class WatchElement extends BaseElement {
     this.onWatch();
   }
 
-  #onNews(): void {
-    this.#clock.request();
+  #onNews(frameMs?: number): void {
+    this.#frames.drawIn(frameMs);
     if (!this.#isVisible) this.#settleTimer ??= setTimeout(() => this.#settle(), HIDDEN_SETTLE_MS);
   }
 
@@ -244,7 +233,7 @@ export abstract class WatchElement extends BaseElement {
     this.#lastFrameMs = timeMs;
     this.onDrawn();
     const delayMs = this.nextFrameMs();
-    if (delayMs !== undefined) this.#clock.request(delayMs);
+    if (delayMs !== undefined) this.#frames.request(delayMs);
   }
 
   #settle(): void {
@@ -276,8 +265,8 @@ export abstract class WatchElement extends BaseElement {
   }
 
   readonly #see = (): void => {
-    this.#clock.isVisible = this.#isVisible;
-    if (this.#isVisible) this.#clock.request();
+    this.#frames.isVisible = this.#isVisible;
+    if (this.#isVisible) this.#frames.request();
   };
 
   /** A property that was set before the element was defined hides the accessor. */

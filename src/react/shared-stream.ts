@@ -1,154 +1,118 @@
-import type { ReceivedEvent, UnknownEvent } from "../client/client-event.ts";
-import { connect } from "../client/connect.ts";
+"use client";
+
+import { useMemo, useSyncExternalStore } from "react";
 import type { ConnectOptions } from "../client/connect-options.ts";
-import type { ConnectionState } from "../client/connection-state.ts";
-import type { EventConnection } from "../client/event-connection.ts";
+import type { WatchedStream } from "../client/watched-stream.ts";
 
-/** A connection stays open for so long after the last component has let go of it: the next one may be about to mount. */
+/** A connection stays open this long after the last component has unmounted: the next one may be about to mount. */
 const CLOSE_DELAY_MS = 1_000;
-/** What arrives within a frame is shown together. */
-const FLUSH_DELAY_MS = 16;
-/** In a page that nobody looks at timers are slow; more events than this do not wait for them. */
-const MAX_WAITING_EVENTS = 1_000;
 
-/** What the events of a stream are made into. */
-export interface Fold<S> {
-  /** Immutable, and another one when anything in it has changed. */
+/** A stream and what its events amount to. */
+export type Source<S> = WatchedStream & {
+  /** Immutable, and a different object after each flush. */
   readonly snapshot: S;
-  /** Where the history goes on; empty where it begins. */
-  readonly cursor: string;
-  /** Nothing will follow, so there is no need to connect. */
-  readonly isOver: boolean;
-  /** How often it is to be told, by an empty list, that time passes; undefined: never. */
-  readonly tickMs: number | undefined;
-  take(events: readonly ReceivedEvent[], state: ConnectionState): void;
-}
+};
 
-/** Options that may be functions which say who asks: what they say can be another user's in the next moment. */
+/** Options that may be functions that identify the user: the next call can return another user's identity. */
 const PERSONAL = ["token", "headers", "fetch", "transport"] as const;
 
-/** Whether a stream may be another user's in the next moment, without anything in its options showing it. Cookies may, and nobody can look at them. */
+/** Whether the user can change without a visible change of options. Cookies can, and scripts cannot see them. */
 function isPersonal(options: ConnectOptions): boolean {
   const mayHaveCookies = options.credentials !== "omit" && typeof options.shareTabs !== "string";
   return mayHaveCookies || PERSONAL.some((name) => typeof options[name] === "function");
 }
 
-/** Every stream that some component follows, by what tells it from others. */
-const live = new Map<string, LiveStream>();
+/** Every stream that a component follows, by key. */
+const held = new Map<string, HeldStream>();
 
 /**
- * A stream as a component holds it. Components that hold the same one (the same URL and options) share what is behind it: one
- * connection and one fold, from the first that subscribes until a moment after the last has gone.
+ * A stream as a component sees it. Components with the same URL and options share one source, from the first subscriber
+ * until a moment after the last one has left.
  *
- * If functions or cookies say who asks, only those share that follow the stream at the same time: once nobody does, another component, which may
- * be another user's, gets a stream of its own, and until it follows it is shown nothing of what others were sent. A text in `shareTabs` says who it is
- * instead of cookies.
+ * If functions or cookies identify the user, only components that follow the stream at the same time share it. After the
+ * last one has left, another component, which may be another user's, gets a source of its own, and sees nothing of the
+ * previous one. A string in `shareTabs` identifies the user instead of cookies.
  *
- * Made while rendering, so making it touches nothing: a render that is thrown away leaves nothing behind.
+ * Constructed while rendering, so the constructor has no side effects: a discarded render leaves nothing behind.
  */
-export class SharedStream<S, F extends Fold<S> = Fold<S>> {
+export class SharedStream<S, T extends Source<S> = Source<S>> {
   readonly #key: string | undefined;
-  readonly #url: string;
-  readonly #options: ConnectOptions;
-  readonly #fold: F;
-  /** What a server shows, and a browser until it has taken over. */
+  readonly #isPersonal: boolean;
+  readonly #own: T;
+  /** What a server renders, and a browser until it has hydrated. */
   readonly #initial: S;
 
-  /** @param key tells it from other streams; undefined: it is followed by nobody, and stays as it is */
-  constructor(key: string | undefined, url: string, options: ConnectOptions, fold: F) {
+  /** @param key identifies the stream; undefined: it is never opened */
+  constructor(key: string | undefined, options: ConnectOptions, source: T) {
     this.#key = key;
-    this.#url = url;
-    this.#options = options;
-    this.#fold = fold;
-    this.#initial = fold.snapshot;
+    this.#isPersonal = isPersonal(options);
+    this.#own = source;
+    this.#initial = source.snapshot;
   }
 
-  /** What is behind it now. */
-  get fold(): F {
-    return (this.#live?.fold as F | undefined) ?? this.#fold;
+  protected get source(): T {
+    const stream = this.#held;
+    return stream === undefined ? this.#own : (stream.source as unknown as T);
   }
 
-  readonly getSnapshot = (): S => this.fold.snapshot;
+  readonly getSnapshot = (): S => this.source.snapshot;
   readonly getServerSnapshot = (): S => this.#initial;
+  readonly subscribe = (listener: () => void): (() => void) => this.hold((source) => source.subscribe(listener));
+  readonly reconnect = (): void => this.#held?.source.reconnect();
 
-  /** Calls the listener whenever the snapshot is another. */
-  readonly subscribe = (listener: () => void): (() => void) => {
-    const stream = this.#hold();
-    stream?.listeners.add(listener);
-    return () => {
-      stream?.listeners.delete(listener);
-      stream?.letGo();
-    };
-  };
-
-  /** Calls the listener with each event as it arrives, from now on. */
-  readonly listen = (listener: (event: ReceivedEvent) => void): (() => void) => {
-    const stream = this.#hold();
-    stream?.connection?.addEventListener("*", listener);
-    return () => {
-      stream?.connection?.removeEventListener("*", listener);
-      stream?.letGo();
-    };
-  };
-
-  readonly reconnect = (): void => this.#live?.reconnect();
-
-  get #live(): LiveStream | undefined {
-    const stream = this.#key === undefined ? undefined : live.get(this.#key);
-    return stream?.isShownTo(this) === true ? stream : undefined;
-  }
-
-  #hold(): LiveStream | undefined {
+  /** Holds the stream open. @param follow sets up a subscription, and returns the function that ends it */
+  hold(follow: (source: T) => () => void): () => void {
     const key = this.#key;
-    if (key === undefined) return undefined;
-    let stream = live.get(key);
+    if (key === undefined) return () => {};
+    let stream = held.get(key);
     if (stream?.isOpenTo(this) !== true) {
       stream?.close();
-      stream = new LiveStream(this.#url, this.#options, this.#fold, () => live.delete(key));
-      live.set(key, stream);
+      stream = new HeldStream(this.#own, this.#isPersonal, () => held.delete(key));
+      held.set(key, stream);
     }
+    const { source } = stream;
     stream.hold(this);
-    return stream;
+    const unfollow = follow(source as unknown as T);
+    return () => {
+      unfollow();
+      stream.letGo();
+    };
+  }
+
+  get #held(): HeldStream | undefined {
+    const stream = this.#key === undefined ? undefined : held.get(this.#key);
+    return stream?.isVisibleTo(this) === true ? stream : undefined;
   }
 }
 
-/** One connection, and what its events are folded into. */
-class LiveStream {
-  readonly fold: Fold<unknown>;
-  readonly listeners = new Set<() => void>();
-  connection: EventConnection<UnknownEvent> | undefined;
-  readonly #url: string;
-  readonly #options: ConnectOptions;
-  readonly #onClose: () => void;
+/** An open source, and who holds it. */
+class HeldStream {
+  readonly source: WatchedStream;
   readonly #isPersonal: boolean;
-  /** Who follows it, or has followed it. */
+  readonly #onClose: () => void;
+  /** Everyone who has held it. */
   readonly #known = new WeakSet<object>();
   #holders = 0;
-  #waiting: ReceivedEvent[] = [];
-  #flushTimer: ReturnType<typeof setTimeout> | undefined;
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
-  #ticker: ReturnType<typeof setInterval> | undefined;
 
-  constructor(url: string, options: ConnectOptions, fold: Fold<unknown>, onClose: () => void) {
-    this.#url = url;
-    this.#options = options;
-    this.fold = fold;
+  constructor(source: WatchedStream, isPersonal: boolean, onClose: () => void) {
+    this.source = source;
+    this.#isPersonal = isPersonal;
     this.#onClose = onClose;
-    this.#isPersonal = isPersonal(options);
-    if (!fold.isOver) this.reconnect();
+    source.open();
   }
 
-  isShownTo(follower: object): boolean {
-    return !this.#isPersonal || this.#known.has(follower);
+  isVisibleTo(holder: object): boolean {
+    return !this.#isPersonal || this.#known.has(holder);
   }
 
-  /** Whether this follower may hold it: it knows it, or others have been let in just as it would be. */
-  isOpenTo(follower: object): boolean {
-    return this.#holders > 0 || this.isShownTo(follower);
+  /** Whether this one may hold it: it has held it before, or others hold it with the same options. */
+  isOpenTo(holder: object): boolean {
+    return this.#holders > 0 || this.isVisibleTo(holder);
   }
 
-  hold(follower: object): void {
-    this.#known.add(follower);
+  hold(holder: object): void {
+    this.#known.add(holder);
     this.#holders += 1;
     clearTimeout(this.#closeTimer);
   }
@@ -160,38 +124,20 @@ class LiveStream {
   close(): void {
     this.#onClose();
     clearTimeout(this.#closeTimer);
-    clearTimeout(this.#flushTimer);
-    clearInterval(this.#ticker);
-    const { connection } = this;
-    // The fold may be followed again, and is not to say then that it was closed.
-    this.connection = undefined;
-    connection?.close();
+    this.source.release();
   }
+}
 
-  reconnect(): void {
-    if (this.connection !== undefined) return this.connection.reconnect();
-    const lastEventId = this.fold.cursor || this.#options.lastEventId;
-    const connection = connect<UnknownEvent>(this.#url, { ...this.#options, lastEventId });
-    this.connection = connection;
-    if (this.fold.tickMs !== undefined) this.#ticker = setInterval(this.#flush, this.fold.tickMs);
-    connection.subscribe(this.#flushSoon);
-    // It may have been followed before, and have stood elsewhere.
-    this.#flushSoon();
-    connection.addEventListener("*", (event) => {
-      if (this.#waiting.push(event) >= MAX_WAITING_EVENTS) this.#flush();
-      else this.#flushSoon();
-    });
-  }
+/** What a hook returns: the snapshot's fields, and what can be done with the stream. */
+export type Followed<S, T> = S & { readonly reconnect: () => void; readonly source: T };
 
-  readonly #flushSoon = (): void => {
-    this.#flushTimer ??= setTimeout(this.#flush, FLUSH_DELAY_MS);
-  };
-
-  readonly #flush = (): void => {
-    clearTimeout(this.#flushTimer);
-    this.#flushTimer = undefined;
-    const before = this.fold.snapshot;
-    if (this.connection !== undefined) this.fold.take(this.#waiting.splice(0), this.connection.state);
-    if (this.fold.snapshot !== before) for (const listener of this.listeners) listener();
-  };
+/** Follows the stream of this key. @param create called when the key changes */
+export function useSharedStream<S extends object, T extends SharedStream<S>>(
+  key: string | undefined,
+  create: () => T,
+): Followed<S, T> {
+  // The key stands for everything that goes into it.
+  const source = useMemo(create, [key]);
+  const view = useSyncExternalStore(source.subscribe, source.getSnapshot, source.getServerSnapshot);
+  return useMemo(() => ({ ...view, reconnect: source.reconnect, source }), [view, source]);
 }

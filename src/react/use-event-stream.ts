@@ -1,19 +1,15 @@
 "use client";
 
 import { useEffect, useRef, useState } from "react";
-import type { ClientEvent, ReceivedOf } from "../client/client-event.ts";
+import type { ClientEvent, ReceivedEvent, ReceivedOf } from "../client/client-event.ts";
 import { CONNECT_OPTIONS, type ConnectOptions } from "../client/connect-options.ts";
-import { throwTo } from "../client/delivery.ts";
-import type { ConnectionState } from "../client/connection-state.ts";
-import type { GapData, StreamEvent } from "../event/event.ts";
+import type { StreamEvent } from "../event/event.ts";
 import { type OptionNames, readOptions, wholeNumberOption } from "../util/options.ts";
 import { EventFold, type EventView } from "./event-fold.ts";
-import { SharedStream } from "./shared-stream.ts";
-import { identity } from "./stream-key.ts";
-import { CLOSED, CONNECTING } from "./stream-state.ts";
-import { useSharedStream } from "./use-shared-stream.ts";
-import { useStreamOptions } from "./use-stream-options.ts";
+import { SharedStream, useSharedStream } from "./shared-stream.ts";
+import { identity, useStreamOptions } from "./stream-options.ts";
 
+/** Options of {@link useEventStream}. */
 export interface EventStreamOptions<E extends StreamEvent, S = undefined> extends ConnectOptions {
   /** How many events `events` holds, the newest ones; 0 where it is not needed. @defaultValue 100 */
   readonly maxEvents?: number;
@@ -40,17 +36,9 @@ const STREAM_OPTIONS: OptionNames<EventStreamOptions<StreamEvent>> = {
   initialData: true,
 };
 
-/** A stream as it stands. Another object whenever anything in it has changed. */
-export interface EventStream<E extends StreamEvent, S = undefined> {
-  /** The newest events, at most `maxEvents`, oldest first. Emptied when the server's history has begun anew. */
-  readonly events: readonly ReceivedOf<E>[];
-  readonly last: ReceivedOf<E> | undefined;
-  /** What `reduce` has made of all events. */
-  readonly data: S;
-  /** Where history is missing. */
-  readonly gaps: readonly GapData[];
-  readonly state: ConnectionState;
-  /** Tries again at once, also where it had been given up. */
+/** A stream as it is now: a different object whenever anything in it has changed. */
+export interface EventStream<E extends StreamEvent, S = undefined> extends EventView<ReceivedOf<E>, S> {
+  /** Retries immediately, even after the connection was given up. */
   readonly reconnect: () => void;
 }
 
@@ -78,27 +66,28 @@ export function useEventStream<E extends StreamEvent, S = undefined>(
   const fold = [size, partOf(folding.reduce), partOf(folding.initialData)];
   const { key, options: connectOptions } = useStreamOptions(url, given, fold);
   type View = EventView<ReceivedOf<E>, S>;
-  const stream = useSharedStream<View, SharedStream<View>>(key, () => {
-    const state = url === null ? CLOSED : CONNECTING;
-    const onThrow = throwTo(connectOptions.onError);
-    const events = new EventFold<ReceivedOf<E>, S>({ ...folding, maxEvents: size, onThrow }, state);
-    return new SharedStream<View>(key, String(url), connectOptions, events);
+  type Fold = EventFold<ReceivedOf<E>, S>;
+  const stream = useSharedStream<View, SharedStream<View, Fold>>(key, () => {
+    const state = url === null ? ({ status: "closed", attempt: 0 } as const) : undefined;
+    const events: Fold = new EventFold(String(url), connectOptions, { ...folding, maxEvents: size }, state);
+    return new SharedStream(key, connectOptions, events);
   });
 
   const latest = useRef(onEvent);
   const hasListener = onEvent !== undefined;
-  const { listen } = stream.source;
+  const { source } = stream;
   useEffect(() => {
     latest.current = onEvent;
   });
   useEffect(() => {
     if (!hasListener) return undefined;
-    return listen((event) => latest.current?.(event as unknown as ClientEvent<E>));
-  }, [listen, hasListener]);
+    const listener = (event: ReceivedEvent) => latest.current?.(event as unknown as ClientEvent<E>);
+    return source.hold((events) => events.listen(listener));
+  }, [source, hasListener]);
   return stream;
 }
 
-/** Data as it is; anything else by what it is. */
+/** Data as it is; anything else by identity. */
 function partOf(value: unknown): unknown {
   return typeof value === "function" || (typeof value === "object" && value !== null) ? identity(value) : value;
 }

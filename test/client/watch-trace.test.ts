@@ -4,7 +4,10 @@ import { Tracer, type SpanEvent } from "ssetarget/workflows";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { frame, openStreamOf, serve } from "./support/scripted-server.ts";
 
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 /** A target's `fetch` as a client's. */
 const fetchOf =
@@ -142,6 +145,52 @@ describe("a watched trace", () => {
     expect(version).toBeGreaterThan(1);
     watch.close();
     await vi.advanceTimersByTimeAsync(100);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("has the server's clock, also for leases", async () => {
+    vi.useFakeTimers({ now: 0 });
+    const aheadMs = 3_600_000;
+    let feed: (text: string) => void = () => {};
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        feed = (text) => controller.enqueue(new TextEncoder().encode(text));
+      },
+    });
+    const watch = watchTrace("http://h/", {
+      tree: { leaseMs: 10_000 },
+      fetch: async () => new Response(body, { headers: { "content-type": "text/event-stream" } }),
+    });
+    for (let id = 1; id <= 2; id++) {
+      await vi.advanceTimersByTimeAsync(2_000);
+      feed(span(id, "started", { timestamp: new Date(Date.now() + aheadMs).toISOString() }));
+    }
+    await vi.advanceTimersByTimeAsync(100);
+    expect(watch.clock.now()).toBeCloseTo(Date.now() + aheadMs, -1);
+    expect(watch.tree.roots[0]?.state).toBe("running");
+    await vi.advanceTimersByTimeAsync(12_600);
+    expect(watch.tree.roots[0]?.state).toBe("abandoned");
+    watch.close();
+  });
+
+  it("tells of changes in the next animation frame, and does not wait for one that does not come", async () => {
+    vi.useFakeTimers();
+    const frames: ((timeMs: number) => void)[] = [];
+    vi.stubGlobal("requestAnimationFrame", (callback: (timeMs: number) => void) => frames.push(callback));
+    vi.stubGlobal("cancelAnimationFrame", (id: number) => delete frames[id - 1]);
+    const target = new SSETarget<SpanEvent>("/sse");
+    const watch = watchTrace("http://h/sse", { fetch: fetchOf(target) });
+    const told: (number | undefined)[] = [];
+    watch.subscribe((frameMs) => told.push(frameMs));
+    await vi.advanceTimersByTimeAsync(50);
+    expect(watch.state.status).toBe("open");
+    expect(told).toEqual([]);
+    frames.at(-1)?.(7);
+    expect(told).toEqual([7]);
+    watch.close();
+    await vi.advanceTimersByTimeAsync(110);
+    expect(told).toEqual([7, undefined]);
+    expect(Object.keys(frames)).toEqual([]);
     expect(vi.getTimerCount()).toBe(0);
   });
 

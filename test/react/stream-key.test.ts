@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { streamKey } from "../../src/react/stream-key.ts";
+import { streamKey } from "../../src/react/stream-options.ts";
 
 const key = (options: object) => streamKey("/sse", options);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dehydrateTrace } from "../../../src/react/dehydrate-trace.ts";
+import { dehydrateTrace } from "../../../src/trace/view/snapshot.ts";
 import { MemoryEventStore } from "../../../src/store/memory-event-store.ts";
 import { SSETarget } from "../../../src/hub/sse-target.ts";
 import type { SpanEvent } from "../../../src/trace/events.ts";

@@ -1,24 +1,22 @@
 import { ifAllowed } from "../util/if-allowed.ts";
 
-/** Sooner than this a timer would come no earlier than a frame does. */
+/** A shorter timer would not fire before the next frame does. */
 const FRAME_MS = 34;
 
-/**
- * Calls back once per frame at the most, and only when asked to: at rest, and while nobody can see what it would draw,
- * nothing runs.
- */
-export class FrameClock {
+/** Calls back at most once per frame, and only on request. Nothing runs while idle, or while the result cannot be seen. */
+export class FrameScheduler {
   readonly #onFrame: (timeMs: number) => void;
   #isVisible = false;
   #dueAt = Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #frame: number | undefined;
+  #drawnMs: number | undefined;
 
   constructor(onFrame: (timeMs: number) => void) {
     this.#onFrame = onFrame;
   }
 
-  /** Whether what it draws can be seen. What was asked for meanwhile is done when it can. */
+  /** Whether the result can be seen. Pending requests run once it can. */
   set isVisible(isVisible: boolean) {
     if (isVisible === this.#isVisible) return;
     this.#isVisible = isVisible;
@@ -26,7 +24,7 @@ export class FrameClock {
     else this.#cancel();
   }
 
-  /** Asks for a frame, not before `delayMs` have passed. The soonest wish counts. */
+  /** Requests a frame after at least `delayMs`. The earliest request counts. */
   request(delayMs = 0): void {
     const dueAt = performance.now() + delayMs;
     if (dueAt >= this.#dueAt && (this.#frame ?? this.#timer) !== undefined) return;
@@ -37,23 +35,32 @@ export class FrameClock {
     else this.#timer = setTimeout(() => this.#nextFrame(), delayMs);
   }
 
-  /** Forgets all wishes. */
+  /** Calls back in the animation frame of this time, unless that was done; outside of one, in the next. */
+  drawIn(frameMs: number | undefined): void {
+    if (frameMs === undefined || frameMs === this.#drawnMs || !this.#isVisible) return this.request();
+    this.#cancel();
+    this.#draw(frameMs);
+  }
+
+  /** Drops all requests. */
   stop(): void {
     this.#cancel();
     this.#dueAt = Infinity;
     this.#isVisible = false;
   }
 
+  readonly #draw = (timeMs: number): void => {
+    this.#frame = undefined;
+    this.#dueAt = Infinity;
+    this.#drawnMs = timeMs;
+    this.#onFrame(timeMs);
+  };
+
   #nextFrame(): void {
     this.#timer = undefined;
-    const draw = (timeMs: number): void => {
-      this.#frame = undefined;
-      this.#dueAt = Infinity;
-      this.#onFrame(timeMs);
-    };
-    this.#frame = ifAllowed(() => requestAnimationFrame(draw));
+    this.#frame = ifAllowed(() => requestAnimationFrame(this.#draw));
     // A DOM that draws nothing, such as jsdom, may have no frames.
-    if (this.#frame === undefined) this.#timer = setTimeout(() => draw(performance.now()), FRAME_MS);
+    if (this.#frame === undefined) this.#timer = setTimeout(() => this.#draw(performance.now()), FRAME_MS);
   }
 
   #cancel(): void {

@@ -61,8 +61,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "trace.ts": ["trace"],
   "cloudflare.ts": ["cloudflare"],
   "cloudflare-sse.ts": ["cloudflare/serve-sse.ts"],
-  "client.ts": ["client", "util"],
-  "react.ts": ["react"],
+  "client.ts": ["client", "trace", "util"],
+  "react.ts": ["react", "trace"],
   "element.ts": ["element", "client", "util"],
 };
 

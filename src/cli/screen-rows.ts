@@ -1,6 +1,6 @@
 import type { LogLevel } from "../trace/events.ts";
 import type { SpanLogLine, SpanNode } from "../trace/tree/node.ts";
-import { isOpen, isSettled, onlyAttempt, shownBelow } from "./span-shape.ts";
+import { isOpen, isSettled, onlyAttempt, shownBelow } from "../trace/view/shape.ts";
 
 /** One row of the tree as it is shown. */
 export type ScreenRow =

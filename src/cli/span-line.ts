@@ -2,12 +2,12 @@ import { progressOf } from "../trace/analysis/progress.ts";
 import type { SpanProgress } from "../trace/events.ts";
 import type { SpanLogLine, SpanNode } from "../trace/tree/node.ts";
 import { visibleLine } from "../trace/view/visible-text.ts";
+import { attemptCount, countBelow, isOpen, onlyAttempt } from "../trace/view/shape.ts";
 import { durationText, remainingText, runningText } from "./duration-text.ts";
 import { type Line, type Part, part } from "./line.ts";
 import type { Style } from "./palette.ts";
 import { safeText } from "./safe-text.ts";
 import type { ScreenRow } from "./screen-rows.ts";
-import { countBelow, isOpen, onlyAttempt } from "./span-shape.ts";
 
 const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 export const SPINNER_STEP_MS = 100;
@@ -86,9 +86,8 @@ function nameStyle(node: SpanNode): Style {
 }
 
 function attemptParts(node: SpanNode): Part[] {
-  if (node.kind === "attempt") return [];
-  const count = Math.max(node.attempts.length, node.attempts.at(-1)?.attempt ?? node.attempt);
-  if (count < 2) return [];
+  const count = attemptCount(node);
+  if (count === undefined) return [];
   return [part(isOpen(node) ? `  attempt ${count}` : `  ${count} attempts`, "quiet")];
 }
 

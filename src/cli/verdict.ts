@@ -1,9 +1,9 @@
 import type { EndData } from "../event/event.ts";
 import type { SpanNode } from "../trace/tree/node.ts";
+import { shownBelow } from "../trace/view/shape.ts";
 import { durationText } from "./duration-text.ts";
 import { type Line, type Part, part } from "./line.ts";
 import { errorText, iconOf, nameOf, shortText } from "./span-line.ts";
-import { shownBelow } from "./span-shape.ts";
 
 /** The outcome of the watched runs. */
 export interface Verdict {

@@ -1,7 +1,8 @@
 import type { SpanNode } from "../trace/tree/node.ts";
+import { isOpen } from "../trace/view/shape.ts";
 import type { TraceLabels } from "./labels.ts";
 import { awaited } from "./run-story.ts";
-import { isOpen, phrase, spokenName } from "./span-text.ts";
+import { phrase, spokenName } from "./span-text.ts";
 
 const PAUSE_MS = 1_500;
 const MAX_SENTENCES = 3;

@@ -1,5 +1,6 @@
 import type { SpanNode } from "../trace/tree/node.ts";
-import { isOpen, ownState, type ShownState } from "./span-text.ts";
+import { isOpen } from "../trace/view/shape.ts";
+import { ownState, type ShownState } from "./span-text.ts";
 import { TreeFold } from "./tree-fold.ts";
 
 /** What is open is in one of these states; what somebody has to do something about comes first. */

@@ -1,7 +1,8 @@
 import { progressOf } from "../trace/analysis/progress.ts";
 import type { SpanNode } from "../trace/tree/node.ts";
+import { isOpen } from "../trace/view/shape.ts";
 import { shownState } from "./open-work.ts";
-import { isOpen, type ShownState } from "./span-text.ts";
+import { type ShownState } from "./span-text.ts";
 
 /** More lines than this nobody reads; the others are counted. */
 const MAX_STEPS = 40;

@@ -1,10 +1,11 @@
 import type { SpanProgress } from "../trace/events.ts";
 import type { SpanNode } from "../trace/tree/node.ts";
+import { attemptCount, isOpen, onlyAttempt } from "../trace/view/shape.ts";
 import { shownState, workOf } from "./open-work.ts";
 import { awaited, failureText } from "./run-story.ts";
-import { isOpen, nameOf, phrase, progressText, shortText } from "./span-text.ts";
+import { nameOf, phrase, progressText, shortText } from "./span-text.ts";
 import type { TraceContext } from "./trace-context.ts";
-import { onlyAttempt, type TraceRow } from "./trace-rows.ts";
+import { type TraceRow } from "./trace-rows.ts";
 
 type Context = Pick<TraceContext, "labels" | "formats" | "now" | "isCalm">;
 
@@ -73,7 +74,7 @@ export function progressOf(node: SpanNode): SpanProgress | undefined {
 
 /** `attempt 2`, for a step that did not succeed at once. */
 export function attemptBadge(node: SpanNode, { labels, formats }: Context): string | undefined {
-  const count = Math.max(node.attempts.length, node.attempts.at(-1)?.attempt ?? node.attempt);
-  if (node.kind === "attempt" || count < 2) return undefined;
+  const count = attemptCount(node);
+  if (count === undefined) return undefined;
   return (isOpen(node) ? labels.attempt : labels.attempts)(formats.count(count));
 }

@@ -17,10 +17,6 @@ const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
 /** What is shown of states: a sleep is told apart from a wait, since nobody has to do anything about it. */
 export type ShownState = SpanState | "sleeping";
 
-export function isOpen(node: SpanNode): boolean {
-  return node.state === "running" || node.state === "waiting";
-}
-
 /** A span's own state, whatever goes on below it. */
 export function ownState({ state, kind }: SpanNode): ShownState {
   return state === "waiting" && kind === "sleep" ? "sleeping" : state;

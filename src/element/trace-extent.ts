@@ -1,5 +1,5 @@
 import type { SpanNode } from "../trace/tree/node.ts";
-import { isOpen } from "./span-text.ts";
+import { isOpen } from "../trace/view/shape.ts";
 import { TreeFold } from "./tree-fold.ts";
 
 interface Extent {

@@ -1,10 +1,11 @@
 import type { SpanNode } from "../trace/tree/node.ts";
 import type { SpanTree } from "../trace/tree/tree.ts";
+import { onlyAttempt } from "../trace/view/shape.ts";
 import { showJson } from "./bounded-text.ts";
 import { shownState } from "./open-work.ts";
 import type { ShownState } from "./span-text.ts";
 import { TraceExtent } from "./trace-extent.ts";
-import { keyOf, onlyAttempt, pathTo, type RowPolicy, TraceRows } from "./trace-rows.ts";
+import { keyOf, pathTo, type RowPolicy, TraceRows } from "./trace-rows.ts";
 
 /** Of a text, and of all attributes together, no more than this is searched. */
 const MAX_SEARCHED_LENGTH = 5_000;

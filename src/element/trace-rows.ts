@@ -1,5 +1,6 @@
 import type { SpanNode } from "../trace/tree/node.ts";
 import type { SpanTree } from "../trace/tree/tree.ts";
+import { onlyAttempt, shownBelow } from "../trace/view/shape.ts";
 import { firstIndex } from "../util/search.ts";
 import { TreeFold } from "./tree-fold.ts";
 
@@ -61,7 +62,7 @@ export class TraceRows {
   #roots: readonly SpanNode[] = [];
   #top: Siblings = NONE;
   readonly #layouts = new TreeFold<Layout>(
-    (node) => (this.#policy.matches !== undefined || this.#policy.isExpanded(node) ? shownChildren(node) : NONE.nodes),
+    (node) => (this.#policy.matches !== undefined || this.#policy.isExpanded(node) ? shownBelow(node) : NONE.nodes),
     (node, of) => this.#layOut(node, of),
   );
 
@@ -160,7 +161,7 @@ export class TraceRows {
   #layOut(node: SpanNode, of: (below: SpanNode) => Layout): Layout {
     const { matches } = this.#policy;
     const isExpanded = this.#policy.isExpanded(node);
-    const children = shownChildren(node);
+    const children = shownBelow(node);
     const folded = { ...NONE, rows: 1, isExpanded: false, hasChildren: children.length > 0, newest: node };
     // What is below a folded span is not even looked at, unless something is searched for.
     if (!isExpanded && matches === undefined) return folded;
@@ -192,22 +193,6 @@ export function pathTo(tree: SpanTree, spanId: string, traceId?: string): SpanNo
     node = node.isOrphan || node.parentSpanId === null ? undefined : tree.get(node.parentSpanId, node.traceId);
   }
   return path.toReversed();
-}
-
-/** The one and only attempt of a span, which is shown as part of it: a step that went well at once is one line. */
-export function onlyAttempt(node: SpanNode): SpanNode | undefined {
-  const [attempt, second] = node.attempts;
-  if (attempt === undefined || second !== undefined) return undefined;
-  // Another will follow, so it is shown as the first of several at once.
-  const isToBeRetried = attempt.state === "failed" && node.state === "running";
-  return isToBeRetried ? undefined : attempt;
-}
-
-/** Several attempts come first: they are what happened, the rest is what they did. */
-function shownChildren(node: SpanNode): readonly SpanNode[] {
-  if (node.attempts.length === 0) return node.children;
-  const attempt = onlyAttempt(node);
-  return attempt === undefined ? [...node.attempts, ...node.children] : [...attempt.children, ...node.children];
 }
 
 function later(a: SpanNode | undefined, b: SpanNode): SpanNode {

@@ -1,9 +1,9 @@
+import { isOpen } from "../trace/view/shape.ts";
 import { ifAllowed } from "../util/if-allowed.ts";
 import type { Grid } from "./grid-view.tsx";
 import { type NoteSide, NoteSides } from "./note-sides.ts";
 import { RowScroller } from "./row-scroller.ts";
 import { rowLabel } from "./row-text.ts";
-import { isOpen } from "./span-text.ts";
 import { TimelineGestures } from "./timeline-gestures.ts";
 import { type TimeRange, TimeWindow } from "./time-window.ts";
 import type { TraceContext, TraceHost } from "./trace-context.ts";

@@ -5,9 +5,10 @@ import { Formats } from "../../src/element/formats.ts";
 import { linkTo, readLink } from "../../src/element/span-link.ts";
 import { TimeWindow } from "../../src/element/time-window.ts";
 import { TraceModel } from "../../src/element/trace-model.ts";
-import { keyOf, onlyAttempt } from "../../src/element/trace-rows.ts";
+import { keyOf } from "../../src/element/trace-rows.ts";
 import type { SpanNode } from "../../src/trace/tree/node.ts";
 import { SpanTree } from "../../src/trace/tree/tree.ts";
+import { onlyAttempt } from "../../src/trace/view/shape.ts";
 
 /** A tree of so many spans, each below one that came before it or below none. */
 function treeOf(parents: readonly number[], kinds: readonly boolean[] = []): SpanTree {

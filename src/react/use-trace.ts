@@ -6,7 +6,7 @@ import { LiveTrace, WATCH_OPTIONS, type WatchTraceOptions } from "../client/watc
 import { CONNECTING } from "../client/watched-stream.ts";
 import type { GapData } from "../event/event.ts";
 import type { SpanNode, SpanTotals } from "../trace/tree/node.ts";
-import { walkSpans } from "../trace/tree/walk.ts";
+import { walkSpans } from "../trace/tree/node.ts";
 import { readOptions } from "../util/options.ts";
 import { SharedStream, useSharedStream } from "./shared-stream.ts";
 import { useStreamOptions } from "./stream-options.ts";

@@ -1,7 +1,7 @@
 import { readOptions } from "../../util/options.ts";
 import type { SpanNode } from "../tree/node.ts";
 import { type TimelineOptions, timelineOf } from "./timeline.ts";
-import { spansBelow, walkSpans } from "../tree/walk.ts";
+import { spansBelow, walkSpans } from "../tree/node.ts";
 
 /** A part of time, and the span that was responsible for it: nothing below it was waited for then. */
 export interface CriticalSegment {

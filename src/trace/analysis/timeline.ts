@@ -1,6 +1,6 @@
 import { readOptions } from "../../util/options.ts";
 import type { SpanNode } from "../tree/node.ts";
-import { spansBelow } from "../tree/walk.ts";
+import { spansBelow } from "../tree/node.ts";
 
 /** When a span began and ended as far as that can be drawn, in milliseconds since the epoch on the clock of the root's process. */
 export interface SpanTimes {

@@ -2,27 +2,27 @@ import { firstIndex } from "../../util/search.ts";
 import { compareJson, compareKept, compareText } from "./canonical-json.ts";
 import type { JsonObject, JsonValue } from "../events.ts";
 
-/** Attributes of one span beyond this many are not kept; those with the smallest names stay. */
+/** Number of attributes kept per span: those with the smallest names. */
 const MAX_ATTRIBUTES = 1000;
 
 const NO_ATTRIBUTES: JsonObject = Object.freeze({});
 
-/** Where a writer stands among others: the later one wins, by its place in the stream, for clocks may be set back. */
+/** Order of writers: the later one wins, by its place in the stream, because clocks can be set back. */
 export interface Stamp {
-  /** 0 if it has none. */
+  /** 0 if there is none. */
   readonly id: number;
   readonly time: number;
-  /** Of events of one moment that have no ids. */
+  /** Order of events of one moment without ids. */
   readonly rank: number;
 }
 
-/** A value, and who wrote it. */
+/** A value and its writer. */
 export interface Stamped<T> {
   readonly value: T;
   readonly stamp: Stamp;
 }
 
-/** Whether this value wins over the one that is held; of writers that nothing tells apart, the one with the larger value. */
+/** Whether this value replaces the held one. Between equal writers, the larger value wins. */
 export function isLater<T>(value: T, stamp: Stamp, held: Stamped<T>): boolean {
   const order = stamp.id - held.stamp.id || stamp.time - held.stamp.time || stamp.rank - held.stamp.rank;
   return order > 0 || (order === 0 && compareKept(value, held.value) > 0);
@@ -32,9 +32,9 @@ interface HeldAttribute extends Stamped<JsonValue> {
   readonly name: string;
 }
 
-/** The newest value of each attribute, whatever order they come in. */
+/** The newest value of each attribute, in whatever order they arrive. */
 export class AttributeJoin {
-  /** In the order of their names. */
+  /** Ordered by name. */
   #held: HeldAttribute[] = [];
   #view: JsonObject | undefined = NO_ATTRIBUTES;
 
@@ -66,7 +66,7 @@ export class AttributeJoin {
       return !isSame;
     }
     if (at >= MAX_ATTRIBUTES) return false;
-    // Most spans have few: a literal takes no more room than it must.
+    // Most spans have few, and a literal takes no more room than it must.
     if (held.length === 0) this.#held = [{ name, value, stamp }];
     else held.splice(at, 0, { name, value, stamp });
     if (held.length > MAX_ATTRIBUTES) held.pop();
@@ -78,7 +78,7 @@ export class AttributeJoin {
   }
 }
 
-/** A frozen copy, in the order of names: which of equal events came first must not show. */
+/** A frozen copy, ordered by name: it must not show which of equal events came first. */
 export function sortedAttributes(attributes: JsonObject | undefined): JsonObject {
   if (attributes === undefined) return NO_ATTRIBUTES;
   return toObject(Object.entries(attributes).toSorted(([a], [b]) => compareText(a, b)));
@@ -87,7 +87,7 @@ export function sortedAttributes(attributes: JsonObject | undefined): JsonObject
 function toObject(entries: readonly (readonly [string, JsonValue])[]): JsonObject {
   const object: { [name: string]: JsonValue } = {};
   for (const [name, value] of entries) {
-    // By assignment this one would not become an attribute.
+    // An assignment would not create this attribute.
     if (name === "__proto__") Object.defineProperty(object, name, { value, enumerable: true });
     else object[name] = value;
   }

@@ -1,37 +1,31 @@
-import { SpanEntry, type TraceEntries } from "./entry.ts";
+import { SpanEntry } from "./entry.ts";
 import { SpanGroup } from "./group.ts";
 import type { SpanRecord } from "./record.ts";
+import { TraceEntries } from "./trace.ts";
 
 /**
- * Spans that circles kept apart are put together again so often in all; after that they stay roots. No honest producer gets there. To one that opens
- * and closes a large circle with each event, each of them would otherwise be worth the work of the whole circle.
+ * Number of spans that are put together again, in total, after a circle that separated them is opened; later they stay
+ * roots. Honest producers never get there. Otherwise each event of a producer that opens and closes a large circle would
+ * cost the work of the whole circle.
  */
 const MAX_JOINS = 100_000;
 
-/** Who is below whom, whatever order the spans come in. */
+/** Which span is below which, in whatever order they arrive. */
 export class SpanForest {
   readonly traces = new Map<string, TraceEntries>();
   readonly roots = new SpanGroup();
   size = 0;
-  /** Spans that had children before they got a parent that has one itself: only they can have closed a circle. */
+  /** Spans that had children before they got a parent that has a parent: only they can have closed a circle. */
   #suspects: SpanEntry[] = [];
   #walks = 0;
-  /** How many spans have been put together again because a circle was open. */
+  /** Number of spans that were put together again because a circle was opened. */
   #joins = 0;
 
-  /** Takes in a span that is new, of which one event has been merged. */
+  /** Adds a new span, of which one event has been merged. */
   add(traceId: string, spanId: string, record: SpanRecord): SpanEntry {
     let trace = this.traces.get(traceId);
     if (trace === undefined) {
-      trace = {
-        traceId,
-        entries: new Map(),
-        orphans: new Map(),
-        sleepers: new Set(),
-        lastHeard: -Infinity,
-        silentUntil: undefined,
-        isExpired: false,
-      };
+      trace = new TraceEntries(traceId);
       this.traces.set(traceId, trace);
     }
     const entry = new SpanEntry(spanId, record, trace);
@@ -50,10 +44,11 @@ export class SpanForest {
   }
 
   /**
-   * Puts a span where its record says, after an event; `parentSpanId` is what that said so far.
+   * Moves a span to where its record says, after an event.
    *
-   * @param hasChanged whether its view has changed, so that it does not matter whether its place has
-   * @returns whether anything that can be seen has changed
+   * @param parentSpanId the parent before the event
+   * @param hasChanged whether its view has changed
+   * @returns whether anything visible has changed
    */
   settle(entry: SpanEntry, parentSpanId: string | null, hasChanged: boolean): boolean {
     const { record } = entry;
@@ -68,7 +63,7 @@ export class SpanForest {
     return true;
   }
 
-  /** Amortised O(1) between two looks, for an ancestor of a stale span is stale already. */
+  /** Amortized O(1) between two refreshes: an ancestor of a stale span is stale already. */
   markStale(entry: SpanEntry): void {
     let next: SpanEntry | undefined = entry;
     while (next !== undefined && !next.isStale) {
@@ -79,10 +74,10 @@ export class SpanForest {
   }
 
   /**
-   * Cuts circles of parents: each of their members becomes a root. Which ones those are depends on the links alone.
+   * Cuts circles of parents: each of their members becomes a root. Only the links decide which spans those are.
    *
-   * Walks over what may have closed one since the last look, each span once, so that a deep chain that arrives
-   * bottom up costs no more than one that arrives top down.
+   * Visits what may have closed a circle since the last refresh, each span once, so that a deep chain that arrives bottom
+   * up costs no more than one that arrives top down.
    */
   cutCycles(): void {
     if (this.#suspects.length === 0) return;
@@ -99,7 +94,7 @@ export class SpanForest {
     this.#suspects = [];
   }
 
-  /** Numbers for walks of somebody else's: the first of so many. */
+  /** Reserves numbers for walks. @returns the first one */
   takeWalks(count: number): number {
     const first = this.#walks + 1;
     this.#walks += count;
@@ -107,7 +102,7 @@ export class SpanForest {
   }
 
   #reorder(entry: SpanEntry): boolean {
-    // While a circle is not cut, its members are where nobody sees them.
+    // Members of a circle that is not cut are not visible.
     this.cutCycles();
     const { group, parent, record } = entry;
     group?.order();
@@ -127,7 +122,7 @@ export class SpanForest {
     }
   }
 
-  /** Puts the span below the parent that its record names, or among the roots. */
+  /** Files the span below the parent that its record names, or among the roots. */
   #link(entry: SpanEntry): void {
     const { parentSpanId } = entry.record.shown;
     const { entries, orphans } = entry.trace;
@@ -140,7 +135,7 @@ export class SpanForest {
     else siblings.push(entry);
   }
 
-  /** Links the span anew; `parentSpanId` is what its record named so far. */
+  /** Links the span again. @param parentSpanId the parent that its record named before */
   #unlink(entry: SpanEntry, parentSpanId: string | null): void {
     if (parentSpanId !== null && entry.orphanIndex !== -1) this.#forgetOrphan(entry, parentSpanId);
     const { cycle } = entry;
@@ -148,7 +143,7 @@ export class SpanForest {
     cycle?.delete(entry);
     this.#link(entry);
     if (cycle === undefined || this.#joins + cycle.size > MAX_JOINS) return;
-    // The circle is open now: what it kept apart belongs together.
+    // The circle is open now: what it separated belongs together.
     this.#joins += cycle.size;
     for (const member of cycle) member.cycle = undefined;
     for (const member of cycle) this.#link(member);
@@ -187,7 +182,7 @@ export class SpanForest {
     return (parent.children ??= new SpanGroup());
   }
 
-  /** Tries go by their number, apart from those that are roots. */
+  /** Attempts are ordered by number, except among the roots. */
   #rankOf({ parent, record }: SpanEntry): number {
     return parent !== undefined && record.shown.kind === "attempt" ? record.attempt : 0;
   }

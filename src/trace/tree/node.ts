@@ -84,22 +84,68 @@ export interface SpanNode {
   readonly isOrphan: boolean;
 }
 
+/** No spans. */
+export const NO_NODES: readonly SpanNode[] = Object.freeze([]);
+
+/** Children, then attempts. */
+export function spansBelow({ children, attempts }: SpanNode): readonly SpanNode[] {
+  return attempts.length === 0 ? children : [...children, ...attempts];
+}
+
+/** The span and everything below it, parents first. Iterative: a sender can nest spans deeper than the stack. */
+export function walkSpans(root: SpanNode): readonly SpanNode[] {
+  const spans = [root];
+  // The list grows during the loop.
+  for (const span of spans) for (const below of spansBelow(span)) spans.push(below);
+  return spans;
+}
+
 /** Worst first. */
-const BADNESS: Readonly<Record<SpanState, number>> = {
-  failed: 4,
-  running: 3,
-  waiting: 2,
-  abandoned: 1,
-  done: 0,
-};
+const STATES: readonly SpanState[] = ["failed", "running", "waiting", "abandoned", "done"];
+
+const BADNESS: Readonly<Record<SpanState, number>> = { failed: 4, running: 3, waiting: 2, abandoned: 1, done: 0 };
 
 export function worseState(a: SpanState, b: SpanState): SpanState {
   return BADNESS[b] > BADNESS[a] ? b : a;
 }
 
-/** A span's rollup from its own state and the worst of those below it (`done` where there are none). */
+/** A span's rollup from its own state and the worst of those below it (`done` if there are none). */
 export function rollUp(own: SpanState, below: SpanState): SpanState {
-  // An open parent does nothing but wait if all that is open below it waits.
+  // An open parent only waits if everything open below it waits.
   if (own === "running" && below === "waiting") return "waiting";
   return worseState(own, below);
+}
+
+/** Counts by state that are still changing. */
+export type SpanCounts = Record<SpanState, number>;
+
+export function noCounts(): SpanCounts {
+  return { running: 0, waiting: 0, done: 0, failed: 0, abandoned: 0 };
+}
+
+export const NO_TOTALS: SpanTotals = Object.freeze(noCounts());
+
+/** The totals of a single span: one object for each state. */
+export const TOTALS_OF_ONE = Object.fromEntries(
+  STATES.map((state) => [state, Object.freeze({ ...noCounts(), [state]: 1 })]),
+) as Readonly<Record<SpanState, SpanTotals>>;
+
+/** Adds `more` to `counts`, multiplied by `times`. */
+export function addCounts(counts: SpanCounts, more: SpanTotals, times: number): void {
+  counts.running += more.running * times;
+  counts.waiting += more.waiting * times;
+  counts.done += more.done * times;
+  counts.failed += more.failed * times;
+  counts.abandoned += more.abandoned * times;
+}
+
+/** The counts, frozen; `known` itself if they are equal. */
+export function frozenTotals(counts: SpanCounts, known: SpanTotals | undefined): SpanTotals {
+  const isKnown = known !== undefined && STATES.every((state) => counts[state] === known[state]);
+  return isKnown ? known : Object.freeze({ ...counts });
+}
+
+/** The worst state with a count; `done` if all counts are zero. */
+export function worstOf(counts: SpanTotals): SpanState {
+  return STATES.find((state) => counts[state] > 0) ?? "done";
 }

@@ -2,14 +2,12 @@ import type { GapData } from "../../event/event.ts";
 import { delayOption, readOptions, wholeNumberOption } from "../../util/options.ts";
 import { assertNever } from "../../util/assert-never.ts";
 import { compareText } from "./canonical-json.ts";
-import { frozenTotals, noCounts, NO_TOTALS } from "./totals.ts";
-import type { SpanEntry, TraceEntries } from "./entry.ts";
+import { SpanEntry } from "./entry.ts";
 import { SpanForest } from "./forest.ts";
 import { readTreeInput, type SpanInput } from "./parse.ts";
-import type { SpanNode, SpanTotals } from "./node.ts";
+import { frozenTotals, noCounts, NO_TOTALS, type SpanNode, type SpanTotals } from "./node.ts";
 import { type SpanFacts, SpanRecord } from "./record.ts";
-import { refreshRoots, touchOpen } from "./view.ts";
-import { noteSleeper, traceExpiry } from "./lease.ts";
+import type { TraceEntries } from "./trace.ts";
 
 /** Gaps beyond this many are forgotten, the oldest first. */
 const MAX_GAPS = 100;
@@ -206,7 +204,7 @@ export class SpanTree {
     }
     const record = new SpanRecord(this.#maxLogsPerSpan, input);
     const entry = this.#forest.add(traceId, spanId, record);
-    noteSleeper(entry);
+    entry.trace.note(entry);
     this.#isStale = true;
     return this.#hearTrace(entry.trace, input.time, true);
   }
@@ -214,7 +212,7 @@ export class SpanTree {
   #merge(entry: SpanEntry, input: SpanInput): boolean {
     const { parentSpanId } = entry.record.shown;
     const hasChanged = entry.record.merge(input);
-    if (hasChanged) noteSleeper(entry);
+    if (hasChanged) entry.trace.note(entry);
     if (!this.#forest.settle(entry, parentSpanId, hasChanged)) return false;
     this.#isStale = true;
     return true;
@@ -275,9 +273,9 @@ export class SpanTree {
       }
       this.#toJudge = new Set();
     }
-    if (this.#isCutStale) touchOpen(roots);
+    if (this.#isCutStale) roots.touchOpen();
     this.#isCutStale = false;
-    refreshRoots(roots, this.#isCompleted);
+    SpanEntry.refresh(roots, this.#isCompleted);
     const counts = noCounts();
     roots.addTotals(counts);
     this.#totals = frozenTotals(counts, this.#totals);
@@ -286,6 +284,6 @@ export class SpanTree {
   #isExpired(trace: TraceEntries): boolean {
     if (this.#leaseMs === null || this.#tickedAt <= trace.lastHeard + this.#leaseMs) return false;
     this.#forest.cutCycles();
-    return this.#tickedAt > traceExpiry(trace, this.#leaseMs, this.#forest);
+    return this.#tickedAt > trace.expiry(this.#leaseMs, this.#forest);
   }
 }

@@ -59,3 +59,45 @@ function supersededEnd(run: RunState, by: SpanEvent): SpanEndedEvent {
     attributes: { "workflow.superseded": true },
   };
 }
+
+/** What the ids of spans look like that `WorkflowEventStep` has made. */
+const MADE_ID = /^[0-9a-f]{16}$/;
+
+/** Id of the root that begins in this batch; `undefined` if none does, or if it has an id of its user's own. */
+export function rootBegunIn(batch: readonly SpanEvent[]): string | undefined {
+  const root = batch.find(({ type, kind }) => type === "started" && kind === "workflow");
+  return root !== undefined && MADE_ID.test(root.spanId) ? root.spanId : undefined;
+}
+
+/**
+ * The event with the instance's id in place of the first root's, as the root of a run is documented to have it.
+ *
+ * Only the object that keeps the events can tell a first run from a restarted one. Keys stay as they are: they only have to be
+ * the same each time.
+ */
+export function renameRoot(event: SpanEvent, rootId: string): SpanEvent {
+  if (event.spanId === rootId) return { ...event, spanId: event.traceId };
+  return event.parentSpanId === rootId ? { ...event, parentSpanId: event.traceId } : event;
+}
+
+/**
+ * Events that `@oselvar/ssetarget` has kept in this object, in order; none if it has not been here. Its root has no kind, and the
+ * end of it no name: they get what a root has here, so that the run is known for one.
+ */
+export function readOriginalEvents({ sql }: DurableObjectStorage): readonly SpanEvent[] {
+  const [table] = sql
+    .exec<{ sql: string }>("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'events'")
+    .toArray();
+  if (table === undefined || !/\bpayload\b/.test(table.sql)) return [];
+  const rows = sql.exec<{ payload: string }>("SELECT payload FROM events ORDER BY id").toArray();
+  const events = rows.map(({ payload }) => JSON.parse(payload) as SpanEvent);
+  const root = events.find((event) => event.type === "started" && event.parentSpanId === null);
+  // A subclass may have a table of this name for something else.
+  if (root?.name === undefined || root.traceId === undefined) return [];
+  const place = { kind: "workflow", name: root.name, parentSpanId: null } as const;
+  return events.map((event) => (event.spanId === root.spanId ? { ...event, ...place } : event));
+}
+
+export function dropOriginalEvents({ sql }: DurableObjectStorage): void {
+  sql.exec("DROP TABLE events");
+}

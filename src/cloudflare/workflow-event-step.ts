@@ -14,8 +14,7 @@ import type { SpanEvent } from "../trace/events.ts";
 import type { ManualSpan, SpanHandle, SpanOptions } from "../trace/tracer/handle.ts";
 import { Tracer, TRACER_OPTIONS } from "../trace/tracer/tracer.ts";
 import type { EventDispatcher } from "./dispatch-event.ts";
-import { deadline } from "./duration.ts";
-import { isEngineAbort } from "./engine-abort.ts";
+import { deadline, isEngineAbort } from "./engine.ts";
 import { errorListener } from "./log-error.ts";
 import { PassThrough } from "./pass-through.ts";
 import { ReplayGate } from "./replay-gate.ts";
@@ -30,7 +29,7 @@ import type {
 } from "./step-types.ts";
 import { WorkflowSpanIds } from "./workflow-span-ids.ts";
 
-/** The engine's `do`, without the types that tell its overloads apart. */
+/** The engine's `do`, without its overloads. */
 type AnyDo = (name: string, ...args: readonly unknown[]) => Promise<unknown>;
 type AnyCallback = (ctx: StepContext) => Promise<unknown>;
 

@@ -5,10 +5,15 @@ import { resolveOptions } from "../hub/options.ts";
 import { OneStream } from "../hub/stream-hosts.ts";
 import type { SpanEvent } from "../trace/events.ts";
 import { DurableObjectEventStore } from "./durable-object-event-store.ts";
-import { renameRoot, rootBegunIn } from "./first-root.ts";
 import { INSTANCE_HEADER, type InstanceState } from "./instance-header.ts";
-import { dropOriginalEvents, readOriginalEvents } from "./original-events.ts";
-import { followRun, type RunState } from "./run-state.ts";
+import {
+  followRun,
+  type RunState,
+  dropOriginalEvents,
+  readOriginalEvents,
+  renameRoot,
+  rootBegunIn,
+} from "./run-state.ts";
 import {
   workflowEventsSettings,
   type WorkflowEventsOptions,

@@ -1,19 +1,19 @@
-import type { JsonObject, JsonValue } from "../events.ts";
+import type { JsonObject, JsonValue, SpanProgress } from "../events.ts";
 
 /** Values nested deeper than this are dropped. */
 const MAX_DEPTH = 32;
 
-/** Bounds of a snapshot, in UTF-16 code units. */
+/** Limits of a snapshot, in UTF-16 code units. */
 export interface SnapshotLimits {
   readonly maxStringLength: number;
-  /** A value with more parts than this is dropped: it would be longer than that as text. */
+  /** A value with more parts than this is dropped: its text would be longer. */
   readonly maxValues: number;
 }
 
 /** Receives the name of what was dropped, and why. */
 export type DropListener = (name: string, reason: string) => void;
 
-/** A value that JSON cannot carry, and that nothing stands in for. */
+/** Thrown for a value that JSON cannot carry, and that nothing can replace. */
 class Unserializable {
   readonly reason: string;
   constructor(reason: string) {
@@ -47,14 +47,26 @@ export function snapshotAttributes(value: unknown, limits: SnapshotLimits, onDro
   return Object.fromEntries(entries);
 }
 
-/** The text, or as much of it as the bound allows with an ellipsis at the end. Never half a surrogate pair. */
+/** A copy of a user's progress that JSON can carry; undefined if it has no number. Throws what its getters throw. */
+export function snapshotProgress(progress: SpanProgress, maxTextLength: number): SpanProgress | undefined {
+  const { current, total, unit, message } = progress;
+  if (!Number.isFinite(current)) return undefined;
+  return {
+    current,
+    ...(Number.isFinite(total) ? { total } : {}),
+    ...(unit === undefined ? {} : { unit: cutText(safeText(unit), maxTextLength) }),
+    ...(message === undefined ? {} : { message: cutText(safeText(message), maxTextLength) }),
+  };
+}
+
+/** The text, cut to `maxLength` with an ellipsis at the end. Never half a surrogate pair. */
 export function cutText(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
   const cut = text.slice(0, Math.max(0, maxLength - 1));
   return `${/[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut}…`;
 }
 
-/** A text of any value, even of one that does not want to be text. */
+/** Text of any value. Never throws. */
 export function safeText(value: unknown): string {
   try {
     return String(value instanceof Error ? value.message : value);
@@ -113,7 +125,7 @@ class Snapshot {
   #copyFields(value: object, depth: number): JsonValue | undefined {
     if ("toJSON" in value && typeof value.toJSON === "function") return this.copy(value.toJSON(""), depth);
     if (Array.isArray(value)) {
-      // Not `map`: it would pass over holes without counting them.
+      // Not `map`: it skips holes without counting them.
       return Array.from(value, (item: unknown) => this.copy(item, depth) ?? null);
     }
     const entries: [string, JsonValue][] = [];

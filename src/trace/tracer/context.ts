@@ -4,13 +4,13 @@ import type { SpanDelivery } from "./delivery.ts";
 import type { SpanEvent, SpanStatus } from "../events.ts";
 import type { FailureOptions } from "./failure.ts";
 import type { TimeInput } from "./handle.ts";
-import { type Opening, SpanOpenings } from "./openings.ts";
+import { randomSpanId } from "../ids.ts";
 
-/** A tracer's options with their defaults filled in. */
+/** A tracer's options with defaults. */
 export interface SpanSettings extends AttributeLimits, FailureOptions {
   readonly minUpdateIntervalMs: number;
   readonly isInterruption: (error: unknown) => boolean;
-  /** Undefined: not told. */
+  /** Undefined: not known. */
   readonly attempt: number | undefined;
   /** Undefined: the system's clock. */
   readonly now: (() => number) | undefined;
@@ -20,7 +20,8 @@ export interface SpanSettings extends AttributeLimits, FailureOptions {
 export type Clock = () => number;
 
 /**
- * The system's time as it was set when the clock was made, which runs on whatever that is set to: spans last as long as they last.
+ * The system's time when the clock was created, plus the time since. Changes of the system's clock do not change the
+ * duration of spans.
  * @see https://www.w3.org/TR/hr-time-3/#sec-monotonic-clock
  */
 function steadyClock(): Clock {
@@ -28,7 +29,39 @@ function steadyClock(): Clock {
   return () => Math.round(aheadMs + performance.now());
 }
 
-/** What all spans of one tracer share. Nothing in here throws: it stands between instrumentation and the user's work. */
+/** Number of span ids whose openings are counted. The one opened longest ago is dropped; its next attempt counts as the first. */
+const MAX_IDS = 10_000;
+
+/** Identifies one opening of a span. */
+export interface Opening {
+  readonly attempt: number;
+  readonly run: string;
+}
+
+/** Counts how often this process has opened each span, and names each opening: another process can open it again. */
+class SpanOpenings {
+  readonly #counts = new Map<string, number>();
+  #process: string | undefined;
+  #openings = 0;
+
+  open(spanId: string): Opening {
+    const attempt = (this.#counts.get(spanId) ?? 0) + 1;
+    // Reinserted at the end: it is the newest.
+    this.#counts.delete(spanId);
+    this.#counts.set(spanId, attempt);
+    if (this.#counts.size > MAX_IDS) {
+      for (const oldest of this.#counts.keys()) {
+        this.#counts.delete(oldest);
+        break;
+      }
+    }
+    this.#process ??= randomSpanId();
+    this.#openings += 1;
+    return { attempt, run: `${this.#process}.${this.#openings}` };
+  }
+}
+
+/** What all spans of one tracer share. Nothing here throws: instrumentation must not break the user's work. */
 export class SpanContext {
   readonly traceId: string;
   readonly settings: SpanSettings;
@@ -44,29 +77,29 @@ export class SpanContext {
     this.#onError = onError;
   }
 
-  /** Hands the event on. To be sure that it is stored, pass the answer to `stored`. */
+  /** Sends the event. To wait until it is stored, pass the result to `stored`. */
   emit(event: SpanEvent): Promise<void> | undefined {
     return this.#delivery.send(event);
   }
 
-  /** Settles once the event is stored, has failed or has taken too long; undefined where that is so already. */
+  /** Settles once the event is stored, has failed or has timed out; undefined if there is nothing to wait for. */
   stored(settled: Promise<void> | undefined): Promise<void> | undefined {
     return this.#delivery.wait(settled);
   }
 
-  /** Ends the sink's stream as a span has ended. Never rejects. */
+  /** Ends the sink's stream with the status of a span. Never rejects. */
   complete(status: SpanStatus): Promise<void> {
     if (status.code === "OK") return this.#delivery.complete({ reason: "completed" });
     const { message } = status;
     return this.#delivery.complete(message === undefined ? { reason: "failed" } : { reason: "failed", message });
   }
 
-  /** What tells this opening of a span from others, if its id may be used again and no attempt is told. */
+  /** Identifies this opening of a span whose id can be used again, if no attempt is known. */
   open(spanId: string): Opening {
     return this.#openings.open(spanId);
   }
 
-  /** The clock of an outermost span and all within it. */
+  /** The clock of an outermost span and all spans within it. */
   newClock(): Clock {
     const { now } = this.settings;
     const systemClock = steadyClock();
@@ -84,7 +117,7 @@ export class SpanContext {
     });
   }
 
-  /** What the user's callback says; `fallback` where it throws. */
+  /** The result of the user's callback; `fallback` if it throws. */
   ask<T>(callback: () => T, fallback: T): T {
     try {
       return callback();
@@ -115,7 +148,7 @@ export class SpanContext {
   }
 }
 
-/** ISO 8601 with milliseconds, in UTC; undefined for what is no time. */
+/** ISO 8601 with milliseconds, in UTC; undefined if the input is not a time. */
 export function isoTime(time: TimeInput): string | undefined {
   try {
     return new Date(time).toISOString();

@@ -1,3 +1,4 @@
+import type { OptionNames } from "../../util/options.ts";
 import type { LogLevel, SpanKind, SpanProgress, SpanStatus } from "../events.ts";
 
 /** A moment: milliseconds since the epoch, a `Date`, or ISO 8601. */
@@ -35,6 +36,19 @@ export interface SpanOptions {
   /** @defaultValue now */
   readonly startTime?: TimeInput;
 }
+
+/** The names of {@link SpanOptions}. */
+export const SPAN_OPTIONS: OptionNames<SpanOptions> = {
+  name: true,
+  spanId: true,
+  parentSpanId: true,
+  attributes: true,
+  kind: true,
+  attempt: true,
+  until: true,
+  waitingFor: true,
+  startTime: true,
+};
 
 /** What has changed about a running span. */
 export interface SpanUpdate {

@@ -1,26 +1,21 @@
-import { readOptions, type OptionNames } from "../../util/options.ts";
+import { readOptions } from "../../util/options.ts";
 import { SSETargetError } from "../../util/errors.ts";
-import { cutText, safeText } from "./attribute-snapshot.ts";
+import { cutText, safeText, snapshotProgress } from "./attribute-snapshot.ts";
 import { SpanAttributes } from "./attributes.ts";
 import { type Clock, isoTime, type SpanContext } from "./context.ts";
 import type { LogLevel, SpanEvent, SpanKind, SpanProgress, SpanStatus } from "../events.ts";
 import { failureAttributes } from "./failure.ts";
-import type { AttributesInput, ManualSpan, SpanHandle, SpanOptions, SpanUpdate } from "./handle.ts";
+import {
+  type AttributesInput,
+  type ManualSpan,
+  SPAN_OPTIONS,
+  type SpanHandle,
+  type SpanOptions,
+  type SpanUpdate,
+} from "./handle.ts";
 import { randomSpanId, spanEventKey } from "../ids.ts";
-import { snapshotProgress } from "./progress.ts";
 import { UpdateThrottle } from "./throttle.ts";
 
-const SPAN_OPTIONS: OptionNames<SpanOptions> = {
-  name: true,
-  spanId: true,
-  parentSpanId: true,
-  attributes: true,
-  kind: true,
-  attempt: true,
-  until: true,
-  waitingFor: true,
-  startTime: true,
-};
 const LEVELS: ReadonlySet<string> = new Set<LogLevel>(["debug", "info", "warn", "error"]);
 
 /** An open span. */

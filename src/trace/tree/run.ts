@@ -3,19 +3,18 @@ import { assertNever } from "../../util/assert-never.ts";
 import { AttributeJoin, isLater, type Stamp, type Stamped } from "./attributes.ts";
 import type { JsonObject, SpanEndedEvent, SpanKind, SpanProgress, SpanStartedEvent } from "../events.ts";
 import { parseTime, type SpanInput } from "./parse.ts";
-import { isSameProgress, readProgress } from "../tracer/progress.ts";
 
 const NO_ATTRIBUTES: JsonObject = Object.freeze({});
 
-/** Within one millisecond and without ids, a span's events can only have happened in this order. */
+/** The only possible order of a span's events within one millisecond, if they have no ids. */
 const RANK = { started: 0, updated: 1, log: 1, ended: 2 } as const;
 
 /**
- * One opening of a span: the join of its events. Every rule picks a smallest or largest under a total order,
- * which is why neither order nor repetition of events shows.
+ * One opening of a span: the join of its events. Every rule picks a smallest or largest value under a total order, so
+ * neither the order nor the repetition of events matters.
  */
 export class SpanRun {
-  /** Names the opening; undefined if the events say their attempt and nothing else. */
+  /** Identifies the opening; undefined if the events name only their attempt. */
   readonly run: string | undefined;
   attempt: number;
   parentSpanId: string | null = null;
@@ -29,10 +28,10 @@ export class SpanRun {
   endId: number | undefined;
   hasFailed = false;
   error: string | undefined;
-  /** The time of the earliest `started`, else of the earliest event that says its place, else of the earliest event. */
+  /** Time of the earliest `started`, else of the earliest event with name and parent, else of the earliest event. */
   identityTime = Infinity;
 
-  /** How far name, kind and parent are to be trusted. */
+  /** How reliable name, kind and parent are. */
   #placeRank = 0;
   #attributes: AttributeJoin | undefined;
   #progress: Stamped<SpanProgress> | undefined;
@@ -54,7 +53,7 @@ export class SpanRun {
     return this.#progress?.value;
   }
 
-  /** Takes in one event of this run. True if anything in its own view has changed. */
+  /** Merges one event of this run. True if anything in its view has changed. */
   merge(input: SpanInput): boolean {
     const { event, time, id, attempt } = input;
     let changed = attempt > this.attempt;
@@ -72,7 +71,7 @@ export class SpanRun {
         changed = this.#mergeEnd(event, input) || changed;
         break;
       case "log":
-        // A line's attributes are its own.
+        // A line's attributes do not belong to the span.
         return changed;
       default:
         return assertNever(event);
@@ -80,7 +79,7 @@ export class SpanRun {
     return this.#mergeAttributes(event.attributes, stamp) || changed;
   }
 
-  /** Name, kind and parent are those of the earliest `started`, else of the earliest event that says them. */
+  /** Name, kind and parent come from the earliest `started`, else from the earliest event that has them. */
   #mergeIdentity({ event, time, kind }: SpanInput): boolean {
     const { parentSpanId = null, name = "" } = event;
     const placeRank =
@@ -133,9 +132,9 @@ export class SpanRun {
     return true;
   }
 
-  #mergeProgress(told: SpanProgress | undefined, stamp: Stamp): boolean {
-    if (told === undefined) return false;
-    const value = readProgress(told);
+  #mergeProgress(progress: SpanProgress | undefined, stamp: Stamp): boolean {
+    if (progress === undefined) return false;
+    const value = readProgress(progress);
     const held = this.#progress;
     if (held !== undefined && !isLater(value, stamp, held)) return false;
     const isSame = held !== undefined && isSameProgress(value, held.value);
@@ -150,7 +149,21 @@ export class SpanRun {
   }
 }
 
-/** Whether an event's id comes before the one that is known. 0 is none. */
+/** A frozen copy of an event's progress, whose `current` was checked. Other fields of the wrong type are left out. */
+function readProgress({ current, total, unit, message }: SpanProgress): SpanProgress {
+  return Object.freeze({
+    current,
+    ...(Number.isFinite(total) ? { total } : {}),
+    ...(typeof unit === "string" ? { unit } : {}),
+    ...(typeof message === "string" ? { message } : {}),
+  });
+}
+
+function isSameProgress(a: SpanProgress, b: SpanProgress): boolean {
+  return a.current === b.current && a.total === b.total && a.unit === b.unit && a.message === b.message;
+}
+
+/** Whether an event's id comes before the known one. 0 means none. */
 export function isSmallerId(id: number, known: number): boolean {
   return id !== 0 && (known === 0 || id < known);
 }

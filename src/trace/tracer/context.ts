@@ -106,8 +106,9 @@ export class SpanContext {
     return now === undefined ? systemClock : () => this.#readClock(now) ?? systemClock();
   }
 
-  report(error: unknown): void {
-    this.#onError(error);
+  reportLateCall(spanName: string, method: string): void {
+    const what = `\`${method}\` was called on span ${JSON.stringify(spanName)} after its end, and ignored`;
+    this.#onError(new SSETargetError("closed", `${what}; await the work before the span ends`));
   }
 
   reportDroppedAttribute(spanName: string, attribute: string, reason: string): void {

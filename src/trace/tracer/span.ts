@@ -1,9 +1,8 @@
 import { readOptions } from "../../util/options.ts";
-import { SSETargetError } from "../../util/errors.ts";
 import { cutText, safeText, snapshotProgress } from "./attribute-snapshot.ts";
 import { SpanAttributes } from "./attributes.ts";
 import { type Clock, isoTime, type SpanContext } from "./context.ts";
-import type { LogLevel, SpanEvent, SpanKind, SpanProgress, SpanStatus } from "../events.ts";
+import type { LogLevel, SpanEvent, SpanKind, SpanStatus } from "../events.ts";
 import { failureAttributes } from "./failure.ts";
 import {
   type AttributesInput,
@@ -23,13 +22,13 @@ export class LiveSpan implements ManualSpan {
   readonly spanId: string;
   readonly parentSpanId: string | null;
   readonly name: string;
-  /** Settles with the sink's answer to `started`; undefined where there is nothing to wait for. */
+  /** Settles with the sink's answer to `started`; undefined if there is nothing to wait for. */
   readonly started: Promise<void> | undefined;
 
-  /** How it has ended; undefined while it is open, and if its engine has only interrupted it. */
+  /** How it ended; undefined while it is open, and if its engine has only interrupted it. */
   endStatus: SpanStatus | undefined;
 
-  /** It ends when a function does, not when somebody says so. */
+  /** It ends with a function, not by a call of `end`. */
   hasFunction = false;
 
   readonly #context: SpanContext;
@@ -37,7 +36,7 @@ export class LiveSpan implements ManualSpan {
   readonly #kind: SpanKind | undefined;
   readonly #attempt: number | undefined;
   readonly #run: string | undefined;
-  /** What spans below are told. */
+  /** The attempt that spans below inherit. */
   readonly #attemptBelow: number | undefined;
   readonly #attributes: SpanAttributes;
   readonly #updates: UpdateThrottle;
@@ -51,10 +50,10 @@ export class LiveSpan implements ManualSpan {
   constructor(context: SpanContext, parent: LiveSpan | undefined, given: SpanOptions) {
     this.#context = context;
     this.#clock = parent === undefined ? context.newClock() : parent.#clock;
-    // A copy, read once: options that throw, or that are none, must not keep the work from being done.
+    // A copy, read once: options that throw or are missing must not prevent the work.
     const options: SpanOptions = context.ask(() => ({ ...given, name: given.name }), { name: "unnamed" });
     const isOdd = typeof given !== "object" || Object.keys(options).some((name) => !(name in SPAN_OPTIONS));
-    // Reported, and no more: the work is done whatever its span is called.
+    // Only reported: the work runs whatever its span is called.
     if (isOdd)
       context.ask(
         () => void readOptions("withSpan", typeof given === "object" ? options : given, SPAN_OPTIONS),
@@ -63,16 +62,12 @@ export class LiveSpan implements ManualSpan {
     this.name = cutText(safeText(options.name), context.settings.maxStringLength);
     const givenId = idText(options.spanId);
     this.spanId = givenId || randomSpanId();
-    this.parentSpanId =
-      options.parentSpanId === undefined
-        ? (parent?.spanId ?? null)
-        : options.parentSpanId === null
-          ? null
-          : idText(options.parentSpanId);
+    const { parentSpanId = parent?.spanId ?? null } = options;
+    this.parentSpanId = parentSpanId === null ? null : idText(parentSpanId);
     this.#kind = options.kind === "internal" ? undefined : options.kind;
     const inherited = parent === undefined ? context.settings.attempt : parent.#attemptBelow;
     const told = isAttempt(options.attempt) ? options.attempt : inherited;
-    // The number of a try says how often the step above was tried, and nothing of what is below.
+    // The number of an attempt counts tries of the step above it, not of spans below it.
     this.#attemptBelow = options.kind === "attempt" ? inherited : told;
     const opening = told === undefined && givenId !== "" ? context.open(givenId) : undefined;
     const attempt = told ?? opening?.attempt;
@@ -117,7 +112,11 @@ export class LiveSpan implements ManualSpan {
   update(update: SpanUpdate): void {
     if (this.#isLate("update")) return;
     this.#context.ask(() => {
-      const progress = update.progress === undefined ? undefined : this.#readProgress(update.progress);
+      const { maxStringLength } = this.#context.settings;
+      const given = update.progress;
+      const progress = given === undefined ? undefined : snapshotProgress(given, maxStringLength);
+      if (given !== undefined && progress === undefined)
+        this.#context.reportDroppedAttribute(this.name, "progress", "its `current` is not a finite number");
       this.#updates.add(this.#attributes.merge(update.attributes), progress);
     }, undefined);
   }
@@ -151,14 +150,14 @@ export class LiveSpan implements ManualSpan {
     await this.#context.stored(this.tellFailure(error));
   }
 
-  /** Ends the span. The answer settles once the sink has stored that, and all that was handed over; undefined: there is nothing to wait for. */
+  /** Ends the span. The result settles once the sink has stored this and everything sent before; undefined: nothing to wait for. */
   tellEnd(status?: SpanStatus): Promise<void> | undefined {
     return this.#tellEnd(
       (status === undefined ? undefined : this.#readStatus(status)) ?? this.#status ?? { code: "OK" },
     );
   }
 
-  /** {@link tellEnd} as a throw of this error does it. */
+  /** {@link tellEnd} as if this error had been thrown. */
   tellFailure(error: unknown): Promise<void> | undefined {
     if (this.#isEnded) return undefined;
     const { settings } = this.#context;
@@ -172,12 +171,12 @@ export class LiveSpan implements ManualSpan {
     const attributes = Object.entries(
       failureAttributes(error, status?.code === "ERROR" ? status.message : undefined, settings.includeStacks),
     );
-    // What the user has said of the error is better than what can be guessed of it.
+    // What the user has set about the error is better than a guess.
     this.#attributes.merge(Object.fromEntries(attributes.filter(([name]) => !this.#attributes.has(name))));
     return this.#tellEnd((this.#status?.code === "ERROR" ? this.#status : status) ?? { code: "ERROR" });
   }
 
-  /** Has this span wait for the end of one below it, at its own end. False where nobody can be sure that there will be one. */
+  /** Makes this span wait for the end of one below it, at its own end. False if it may never end. */
   takeOver(end: Promise<void>): boolean {
     if (this.#isEnded || !this.hasFunction) return false;
     this.#endsBelow.add(end);
@@ -198,7 +197,7 @@ export class LiveSpan implements ManualSpan {
     return this.#endsBelow.size === 0 ? undefined : Promise.all(this.#endsBelow).then(() => {});
   }
 
-  /** The last update goes out before the end does, and no timer stays behind. */
+  /** Sends the last update before the end, and clears the timer. */
   #close(): void {
     this.#isEnded = true;
     this.#updates.close();
@@ -226,7 +225,7 @@ export class LiveSpan implements ManualSpan {
       timestamp: timestamp ?? isoTime(this.#clock()),
       ...payload,
     };
-    // The callers pair types with payloads; to have the compiler see it would take a method for each type.
+    // Callers pair types with payloads; checking that would take a method for each type.
     return this.#context.emit(event as unknown as SpanEvent);
   }
 
@@ -235,14 +234,6 @@ export class LiveSpan implements ManualSpan {
     return new SpanAttributes(settings, (attribute, reason) => {
       this.#context.reportDroppedAttribute(this.name, attribute, reason);
     });
-  }
-
-  #readProgress(progress: SpanProgress): SpanProgress | undefined {
-    const copy = snapshotProgress(progress, this.#context.settings.maxStringLength);
-    if (copy === undefined) {
-      this.#context.reportDroppedAttribute(this.name, "progress", "its `current` is not a finite number");
-    }
-    return copy;
   }
 
   #readStatus(status: SpanStatus): SpanStatus | undefined {
@@ -257,23 +248,17 @@ export class LiveSpan implements ManualSpan {
   #isLate(method: string): boolean {
     if (this.#isEnded && !this.#isLateReported) {
       this.#isLateReported = true;
-      const name = JSON.stringify(this.name);
-      this.#context.report(
-        new SSETargetError(
-          "closed",
-          `\`${method}\` was called on span ${name} after its end, and ignored; await the work before the span ends`,
-        ),
-      );
+      this.#context.reportLateCall(this.name, method);
     }
     return this.#isEnded;
   }
 }
 
 /**
- * Runs `fn` between the span's start and its end. What `fn` returns or throws is passed on as it is.
+ * Runs `fn` between the span's start and its end, and passes on what it returns or throws.
  *
- * Of spans within one another the outermost waits for the ends of all to be stored. So the sink can store the end of one span
- * while it is given the start of the next, and a slow sink delays each span once, not twice.
+ * Of nested spans, the outermost waits until all ends are stored. So the sink can store the end of one span while it
+ * receives the start of the next, and a slow sink delays each span once, not twice.
  *
  * @param isWholeRun whether the sink's stream ends with it
  */
@@ -302,7 +287,7 @@ export async function runInSpan<T>(
   return result;
 }
 
-/** An id as text, also where types did not keep a number from coming in. */
+/** An id as text, also if JavaScript passed a number. */
 function idText(id: string | undefined): string {
   return id === undefined || id === null ? "" : safeText(id);
 }

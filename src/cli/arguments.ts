@@ -3,7 +3,6 @@ import type { LogLevel } from "../trace/events.ts";
 import { parseDuration } from "./duration-text.ts";
 import { withoutSecrets } from "../util/plain-error.ts";
 import { safeText } from "./safe-text.ts";
-import { UsageError } from "./usage-error.ts";
 
 /** The form of the output. */
 export type OutputForm = "screen" | "plain" | "json";
@@ -45,6 +44,11 @@ const OPTIONS = {
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 /** `name: value`; the name is an HTTP token. */
 const HEADER = /^([!#$%&'*+.^`|~\w-]+)\s*:\s*(.*)$/su;
+
+/** A mistake on the command line. The message says how to fix it. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
 
 /** Parses the command line. @throws UsageError with a message that says what to write instead */
 export function readArguments(argv: readonly string[], env: Env): Request {

@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import { readArguments } from "./arguments.ts";
+import { readArguments, UsageError } from "./arguments.ts";
 import { HELP } from "./help-text.ts";
 import { tail } from "./tail.ts";
-import { UsageError } from "./usage-error.ts";
 
 const EXIT_USAGE = 2;
 

@@ -4,7 +4,7 @@ import { ConnectionError } from "../client/connection-error.ts";
 import { type TraceWatch, watchTrace } from "../client/watch-trace.ts";
 import { END_EVENT_TYPE, type EndData } from "../event/event.ts";
 import type { TailRequest } from "./arguments.ts";
-import { conclude, type Ending } from "./ending.ts";
+import { exitOf, type ExitCause } from "./exit.ts";
 import { LineView, type TailView } from "./line-view.ts";
 import { colourPalette, plainPalette, wantsColour } from "./palette.ts";
 import { plainLine } from "./plain-line.ts";
@@ -25,9 +25,9 @@ export async function tail(request: TailRequest): Promise<number> {
   });
   const { tree, connection } = watch;
   const view = openView(request, watch);
-  let ending: Ending | undefined;
-  const end = (by: Ending): void => {
-    ending ??= by;
+  let cause: ExitCause | undefined;
+  const end = (by: ExitCause): void => {
+    cause ??= by;
     connection.close();
   };
 
@@ -53,15 +53,15 @@ export async function tail(request: TailRequest): Promise<number> {
   try {
     for await (const event of connection) {
       idle.restart();
-      if (event.type === END_EVENT_TYPE) ending ??= { type: "ended", end: event.data as EndData };
+      if (event.type === END_EVENT_TYPE) cause ??= { type: "ended", end: event.data as EndData };
       if (!view.take(event)) await Promise.race([view.drained(), connection.closed]);
     }
-    ending ??= { type: "ended" };
+    cause ??= { type: "ended" };
   } catch (error) {
-    if (ending === undefined && !(error instanceof ConnectionError)) throw error;
-    ending ??= { type: "refused", error: error as ConnectionError };
+    if (cause === undefined && !(error instanceof ConnectionError)) throw error;
+    cause ??= { type: "refused", error: error as ConnectionError };
   }
-  const { exitCode, lines } = conclude(ending, {
+  const { exitCode, lines } = exitOf(cause, {
     tree,
     url: shownUrl(request.url),
     hasCredentials: "authorization" in request.headers,

@@ -3,11 +3,11 @@ import type { JSX } from "preact";
 import { connectionText, refusalNotice } from "./connection.ts";
 import { StateIcon } from "./icons.tsx";
 import { durationText } from "./row-text.ts";
-import type { RunStory } from "./run-story.ts";
+import type { RunSummary } from "./headline.ts";
 import type { TraceContext } from "./trace-context.ts";
 
 interface HeaderProps {
-  readonly story: RunStory | undefined;
+  readonly story: RunSummary | undefined;
   readonly context: TraceContext;
 }
 

@@ -10,7 +10,7 @@ import { shownState, workOf } from "./open-work.ts";
 import { type ProgressStep, type ProgressSteps, runFraction, stepsOf } from "./progress-steps.ts";
 import { progressOf } from "./row-text.ts";
 import { Meter } from "./row-view.tsx";
-import { awaited, runOf } from "./run-story.ts";
+import { awaited, runOf } from "./headline.ts";
 import { progressText, shortText } from "./span-text.ts";
 
 interface ProgressProps {

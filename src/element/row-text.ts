@@ -2,7 +2,7 @@ import type { SpanProgress } from "../trace/events.ts";
 import type { SpanNode } from "../trace/tree/node.ts";
 import { attemptCount, isOpen, onlyAttempt } from "../trace/view/shape.ts";
 import { shownState, workOf } from "./open-work.ts";
-import { awaited, failureText } from "./run-story.ts";
+import { awaited, failureText } from "./headline.ts";
 import { nameOf, phrase, progressText, shortText } from "./span-text.ts";
 import type { TraceContext } from "./trace-context.ts";
 import { type TraceRow } from "./trace-rows.ts";

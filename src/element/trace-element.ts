@@ -8,9 +8,9 @@ import { ENGLISH_TRACE } from "./english.ts";
 import headerCss from "./header.css?inline";
 import type { TraceSelectDetail, TraceStateDetail } from "./jsx.ts";
 import type { TraceLabels } from "./labels.ts";
-import { Narrator } from "./narrator.ts";
+import { LiveRegion } from "./live-region.ts";
 import rowCss from "./row.css?inline";
-import { type RunStory, tellRun } from "./run-story.ts";
+import { type RunSummary, summarizeRun } from "./headline.ts";
 import { linkTo, readLink, type SpanLink } from "./span-link.ts";
 import type { ShownState } from "./span-text.ts";
 import sharedCss from "./shared.css?inline";
@@ -47,9 +47,9 @@ export class SSETargetTraceElement extends WatchElement implements TraceHost {
   readonly #model = new TraceModel();
   readonly #tree = new TreeView(this, this.root, this.#model);
   readonly #buttons = new ActionButtons(() => this.refresh());
-  readonly #narrator = new Narrator((text) => this.#announce(text), ENGLISH_TRACE);
+  readonly #liveRegion = new LiveRegion((text) => this.#announce(text), ENGLISH_TRACE);
   #highlight: ((span: SpanNode) => boolean) | undefined;
-  #story: RunStory | undefined;
+  #story: RunSummary | undefined;
   #told: TraceStateDetail = { status: "idle", run: undefined, name: undefined, state: undefined };
   #announcement = "";
   #region: HTMLElement | null = null;
@@ -80,7 +80,7 @@ export class SSETargetTraceElement extends WatchElement implements TraceHost {
   }
 
   set labels(labels: Partial<TraceLabels>) {
-    this.#labels = this.#narrator.labels = { ...ENGLISH_TRACE, ...labels };
+    this.#labels = this.#liveRegion.labels = { ...ENGLISH_TRACE, ...labels };
     this.refresh();
   }
 
@@ -190,12 +190,12 @@ export class SSETargetTraceElement extends WatchElement implements TraceHost {
     super.disconnectedCallback();
     window.removeEventListener("hashchange", this.#readLink);
     this.#tree.disconnect();
-    this.#narrator.stop();
+    this.#liveRegion.stop();
     this.#forgetCopy();
   }
 
   protected override onWatch(): void {
-    this.#narrator.stop();
+    this.#liveRegion.stop();
     this.#model.clear();
     this.#tree.window.fit();
   }
@@ -204,16 +204,16 @@ export class SSETargetTraceElement extends WatchElement implements TraceHost {
     const { tree, status } = this;
     this.#model.setCollapsesFinished(this.collapseFinished);
     this.#model.update(tree);
-    const story = tree && tellRun(tree, this.#labels, this.formats);
+    const story = tree && summarizeRun(tree, this.#labels, this.formats);
     this.#story = story;
-    if (story) this.#narrator.watch(this.#model.roots, this.#labels.tell(isolateText(story.name), story.headline));
+    if (story) this.#liveRegion.watch(this.#model.roots, this.#labels.tell(isolateText(story.name), story.headline));
     if (this.#link && this.select(this.#link.spanId, this.#link.traceId)) this.#link = undefined;
     const before = this.#told;
     const detail = { status, run: story?.run, name: story?.name, state: story?.state };
     this.#told = detail;
     if (status === before.status && detail.state === before.state && detail.name === before.name) return;
-    if (status === "waiting" && before.status === "open") this.#narrator.say(this.#labels.connectionLost);
-    if (status === "open" && before.status === "waiting") this.#narrator.say(this.#labels.connectionBack);
+    if (status === "waiting" && before.status === "open") this.#liveRegion.say(this.#labels.connectionLost);
+    if (status === "open" && before.status === "waiting") this.#liveRegion.say(this.#labels.connectionBack);
     this.#dispatch("ssetarget-state", detail);
   }
 

@@ -4,13 +4,13 @@ import type { ViewStatus } from "./connection.ts";
 import { Details } from "./details-view.tsx";
 import { Grid } from "./grid-view.tsx";
 import { Header, Notices } from "./header-view.tsx";
-import type { RunStory } from "./run-story.ts";
+import type { RunSummary } from "./headline.ts";
 import { Toolbar } from "./toolbar-view.tsx";
 import type { TraceContext } from "./trace-context.ts";
 import type { TreeView } from "./tree-view.ts";
 
 interface TraceProps {
-  readonly story: RunStory | undefined;
+  readonly story: RunSummary | undefined;
   readonly status: ViewStatus;
   readonly tree: TreeView;
   readonly context: TraceContext;

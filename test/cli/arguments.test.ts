@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readArguments, type TailRequest } from "../../src/cli/arguments.ts";
-import { UsageError } from "../../src/cli/usage-error.ts";
+import { readArguments, type TailRequest, UsageError } from "../../src/cli/arguments.ts";
 
 const URL_TEXT = "https://ci.example/runs/7/sse";
 

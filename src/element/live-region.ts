@@ -1,7 +1,7 @@
 import type { SpanNode } from "../trace/tree/node.ts";
 import { isOpen } from "../trace/view/shape.ts";
 import type { TraceLabels } from "./labels.ts";
-import { awaited } from "./run-story.ts";
+import { awaited } from "./headline.ts";
 import { phrase, spokenName } from "./span-text.ts";
 
 const PAUSE_MS = 1_500;
@@ -11,7 +11,7 @@ const MAX_SENTENCES = 3;
  * Tells those who listen what has happened, sparsely: failures, waits and the end, not every step; what comes within
  * a moment is told as one, and of many things at once only the last few.
  */
-export class Narrator {
+export class LiveRegion {
   readonly #speak: (text: string) => void;
   #pending: string[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;

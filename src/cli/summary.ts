@@ -6,7 +6,7 @@ import { type Line, type Part, part } from "./line.ts";
 import { errorText, iconOf, nameOf, shortText } from "./span-line.ts";
 
 /** The outcome of the watched runs. */
-export interface Verdict {
+export interface Summary {
   readonly isGood: boolean;
   /** Printed last: each run, and why it failed. */
   readonly lines: readonly Line[];
@@ -24,7 +24,7 @@ const FAILED_REASON = "failed";
  * The outcome is good if all runs succeeded. Replaced runs do not count. Neither do spans of unknown runs, unless all are
  * unknown. Without any run the outcome is good, unless the end of the stream says otherwise.
  */
-export function judge(roots: readonly SpanNode[], end: EndData = {}): Verdict {
+export function summarize(roots: readonly SpanNode[], end: EndData = {}): Summary {
   const known = roots.filter((root) => !root.isOrphan);
   const runs = withoutReplaced(known.length > 0 ? known : roots);
   const bad = runs.filter((run) => run.state !== "done");

@@ -6,7 +6,7 @@ import { MAX_NAMED, OPEN_STATES, shownState, workOf } from "./open-work.ts";
 import { nameOf, phrase, shortText, type ShownState, spokenName } from "./span-text.ts";
 
 /** How a run stands, in the words of its page. */
-export interface RunStory {
+export interface RunSummary {
   /** The span that stands for the run. */
   readonly run: SpanNode;
   readonly name: string;
@@ -19,7 +19,7 @@ export interface RunStory {
 }
 
 /** Tells how the run stands; undefined while nothing is known of it. */
-export function tellRun(tree: SpanTree, labels: TraceLabels, formats: Formats): RunStory | undefined {
+export function summarizeRun(tree: SpanTree, labels: TraceLabels, formats: Formats): RunSummary | undefined {
   const run = runOf(tree);
   if (run === undefined) return undefined;
   // A step that failed does not end the run: the run may well deal with it.

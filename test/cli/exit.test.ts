@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { conclude } from "../../src/cli/ending.ts";
+import { exitOf } from "../../src/cli/exit.ts";
 import { ConnectionError } from "../../src/client/connection-error.ts";
 import { SpanTree } from "../../src/trace/tree/tree.ts";
 
@@ -7,7 +7,7 @@ const URL_TEXT = "https://ci.example/runs/7/sse";
 
 function refusal(error: ConnectionError): readonly [number, string] {
   const facts = { tree: new SpanTree(), url: URL_TEXT, hasCredentials: false, lastEventId: "" };
-  const { exitCode, lines } = conclude({ type: "refused", error }, facts);
+  const { exitCode, lines } = exitOf({ type: "refused", error }, facts);
   return [exitCode, lines.map(({ parts }) => parts.map(({ text }) => text).join("")).join("\n")];
 }
 

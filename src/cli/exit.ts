@@ -6,10 +6,10 @@ import { withoutSecrets } from "../util/plain-error.ts";
 import { durationText } from "./duration-text.ts";
 import { type Line, part } from "./line.ts";
 import { safeText } from "./safe-text.ts";
-import { judge } from "./verdict.ts";
+import { summarize } from "./summary.ts";
 
 /** Why `tail` exits. */
-export type Ending =
+export type ExitCause =
   /** The stream ended, perhaps with a reason; or `--until-idle` applied. */
   | { readonly type: "ended"; readonly end?: EndData }
   | { readonly type: "refused"; readonly error: ConnectionError }
@@ -18,7 +18,7 @@ export type Ending =
   /** The reader of the output has closed it. */
   | { readonly type: "unread" };
 
-export interface EndingFacts {
+export interface ExitFacts {
   readonly tree: SpanTree;
   /** Safe to show: without user name, password, and query. */
   readonly url: string;
@@ -27,7 +27,7 @@ export interface EndingFacts {
 }
 
 /** The exit code and the last lines of output. */
-export interface Conclusion {
+export interface Exit {
   readonly exitCode: number;
   readonly lines: readonly Line[];
 }
@@ -39,23 +39,23 @@ const EXIT_TIMEOUT = 124;
 /** Shells add this to a signal's number. */
 const EXIT_SIGNAL_BASE = 128;
 
-export function conclude(ending: Ending, facts: EndingFacts): Conclusion {
-  switch (ending.type) {
+export function exitOf(cause: ExitCause, facts: ExitFacts): Exit {
+  switch (cause.type) {
     case "ended": {
-      const { isGood, lines } = judge(facts.tree.roots, ending.end);
+      const { isGood, lines } = summarize(facts.tree.roots, cause.end);
       return { exitCode: isGood ? 0 : EXIT_FAILED, lines: [...lines, ...gapLines(facts)] };
     }
     case "refused":
-      return { exitCode: EXIT_REFUSED, lines: [{ parts: [part(refusalText(ending.error, facts), "failed")] }] };
+      return { exitCode: EXIT_REFUSED, lines: [{ parts: [part(refusalText(cause.error, facts), "failed")] }] };
     case "timeout": {
       const { running, waiting } = facts.tree.totals;
       const open = running + waiting;
-      const words = `Timed out after ${durationText(ending.timeoutMs)}; ${open} ${open === 1 ? "span is" : "spans are"} open.`;
+      const words = `Timed out after ${durationText(cause.timeoutMs)}; ${open} ${open === 1 ? "span is" : "spans are"} open.`;
       return { exitCode: EXIT_TIMEOUT, lines: [{ parts: [part(words)] }, ...resumeLines(facts)] };
     }
     case "signal":
       return {
-        exitCode: EXIT_SIGNAL_BASE + constants.signals[ending.signal],
+        exitCode: EXIT_SIGNAL_BASE + constants.signals[cause.signal],
         lines: [{ parts: [part("Stopped watching; the run continues.", "quiet")] }, ...resumeLines(facts)],
       };
     case "unread":
@@ -63,19 +63,19 @@ export function conclude(ending: Ending, facts: EndingFacts): Conclusion {
   }
 }
 
-function gapLines({ tree }: EndingFacts): Line[] {
+function gapLines({ tree }: ExitFacts): Line[] {
   const isMissing = tree.gaps.some(({ reason }) => reason === "trimmed" || reason === "overflow");
   return isMissing ? [{ parts: [part("Part of the history is missing, so this may be incomplete.", "waiting")] }] : [];
 }
 
-function resumeLines({ lastEventId }: EndingFacts): Line[] {
+function resumeLines({ lastEventId }: ExitFacts): Line[] {
   // Users paste this into a shell, and the id comes from the server: it must not act as a command.
   if (!/^[\x21-\x7e]{1,300}$/.test(lastEventId)) return [];
   const quoted = /^[\w.:-]+$/.test(lastEventId) ? lastEventId : `'${lastEventId.replaceAll("'", String.raw`'\''`)}'`;
   return [{ parts: [part(`To resume: --last-event-id ${quoted}`, "quiet")] }];
 }
 
-function refusalText(error: ConnectionError, { url, hasCredentials }: EndingFacts): string {
+function refusalText(error: ConnectionError, { url, hasCredentials }: ExitFacts): string {
   const { code, status } = error;
   if (code === "not-an-event-stream") {
     return `${url} is not an event stream; it may be a page about one. Stream URLs often end in /sse.`;

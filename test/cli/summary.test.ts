@@ -2,20 +2,20 @@ import { type SpanEvent, SpanTree } from "ssetarget/workflows";
 import { describe, expect, it } from "vitest";
 import { paintLine } from "../../src/cli/line.ts";
 import { plainPalette } from "../../src/cli/palette.ts";
-import { judge } from "../../src/cli/verdict.ts";
+import { summarize } from "../../src/cli/summary.ts";
 import { ended, failed, started } from "../trace/support/span-events.ts";
 
-function verdict(events: readonly (SpanEvent | { readonly type: string })[]) {
+function summary(events: readonly (SpanEvent | { readonly type: string })[]) {
   const tree = new SpanTree();
   tree.applyAll([...events, { type: "ssetarget:end" }]);
-  const { isGood, lines } = judge(tree.roots);
+  const { isGood, lines } = summarize(tree.roots);
   return [isGood, ...lines.map((line) => paintLine(line, 200, plainPalette))];
 }
 
-describe("the verdict", () => {
+describe("the summary", () => {
   it("is good where all runs ended well, whatever went wrong on the way", () => {
     expect(
-      verdict([
+      summary([
         started("a"),
         started("step", { parent: "a" }),
         failed("step", "Busy", { parent: "a" }),
@@ -28,7 +28,7 @@ describe("the verdict", () => {
 
   it("says which run failed, and where it began", () => {
     expect(
-      verdict([
+      summary([
         started("good"),
         ended("good", { ms: 1 }),
         started("purchase", { ms: 1 }),
@@ -51,12 +51,12 @@ describe("the verdict", () => {
   });
 
   it("is bad where a run was never told to have ended", () => {
-    expect(verdict([started("a")])).toEqual([false, "– a did not report its end before the stream ended"]);
+    expect(summary([started("a")])).toEqual([false, "– a did not report its end before the stream ended"]);
   });
 
   it("does not count a run that a later one has replaced, nor what belongs to a run that is not known", () => {
     expect(
-      verdict([
+      summary([
         started("first", { name: "purchase", kind: "workflow" }),
         failed("first", "Out of stock", { name: "purchase", kind: "workflow", ms: 1 }),
         started("second", { name: "purchase", kind: "workflow", ms: 2 }),
@@ -69,15 +69,15 @@ describe("the verdict", () => {
 
   it("judges by what there is where no run is known", () => {
     expect(
-      verdict([started("orphan", { parent: "gone" }), failed("orphan", "Lost", { parent: "gone", ms: 1 })]),
+      summary([started("orphan", { parent: "gone" }), failed("orphan", "Lost", { parent: "gone", ms: 1 })]),
     ).toEqual([false, "✗ orphan failed after 1ms: Lost"]);
-    expect(verdict([{ type: "greeting" }])).toEqual([true, "The stream ended without any spans."]);
+    expect(summary([{ type: "greeting" }])).toEqual([true, "The stream ended without any spans."]);
   });
 
   it("says what the end was told with, and believes it", () => {
     const tree = new SpanTree();
     const said = (end: object) => {
-      const { isGood, lines } = judge(tree.roots, end);
+      const { isGood, lines } = summarize(tree.roots, end);
       return [isGood, ...lines.map((line) => paintLine(line, 200, plainPalette))];
     };
     expect(said({ reason: "failed", message: "Out of\u001b[2J memory" })).toEqual([
@@ -95,12 +95,12 @@ describe("the verdict", () => {
       started(`run ${index}`, { ms: index }),
       failed(`run ${index}`, "No", { ms: index + 1 }),
     ]).flat();
-    expect(verdict(runs)).toHaveLength(22);
-    expect(verdict(runs).at(-1)).toBe("… and 80 more");
+    expect(summary(runs)).toHaveLength(22);
+    expect(summary(runs).at(-1)).toBe("… and 80 more");
     const steps = Array.from({ length: 100 }, (_, index) => [
       started(`step ${index}`, { parent: "run" }),
       failed(`step ${index}`, "No", { parent: "run", ms: 1 }),
     ]).flat();
-    expect(verdict([started("run"), ...steps, failed("run", "No", { ms: 2 })])).toHaveLength(7);
+    expect(summary([started("run"), ...steps, failed("run", "No", { ms: 2 })])).toHaveLength(7);
   });
 });

@@ -8,7 +8,6 @@ import type {
   WorkflowTimeoutDuration,
 } from "cloudflare:workers";
 import type { ErrorListener } from "../util/errors.ts";
-import { within } from "../util/timers.ts";
 import { delayOption, type OptionNames, readOptions } from "../util/options.ts";
 import type { SpanEvent } from "../trace/events.ts";
 import type { ManualSpan, SpanHandle, SpanOptions } from "../trace/tracer/handle.ts";
@@ -18,7 +17,6 @@ import { deadline, isEngineAbort } from "./engine.ts";
 import { errorListener } from "./log-error.ts";
 import { PassThrough } from "./pass-through.ts";
 import { ReplayGate } from "./replay-gate.ts";
-import { ReplaySafeSpan } from "./replay-safe-span.ts";
 import { StepAttempts } from "./step-attempts.ts";
 import type {
   DelayFunctionConfig,
@@ -33,17 +31,17 @@ import { WorkflowSpanIds } from "./workflow-span-ids.ts";
 type AnyDo = (name: string, ...args: readonly unknown[]) => Promise<unknown>;
 type AnyCallback = (ctx: StepContext) => Promise<unknown>;
 
-/** The engine's first steps of ours; not shown. */
+/** Steps that this class adds; not shown. */
 const EPOCH_STEP = "ssetarget:epoch";
 const PROBE_STEP = "ssetarget:live";
-/** In a dry run the engine answers at once; the rest is the way there and back. */
+/** In a dry run the engine answers at once; this allows for the round trip. */
 const DRY_RUN_ANSWER_MS = 2_000;
 
 const { isInterruption: _isInterruption, ...OTHERS } = TRACER_OPTIONS;
 const STEP_OPTIONS: OptionNames<WorkflowEventStepOptions> = { ...OTHERS, flushTimeoutMs: true };
 
 /**
- * A `WorkflowStep` that tells what the wrapped one does, as span events.
+ * A `WorkflowStep` that reports what the wrapped one does, as span events.
  *
  * ```ts
  * async run(event: WorkflowEvent<Params>, engineStep: WorkflowStep) {
@@ -55,41 +53,38 @@ const STEP_OPTIONS: OptionNames<WorkflowEventStepOptions> = { ...OTHERS, flushTi
  * }
  * ```
  *
- * - The engine executes `run()` again after a pause, a long sleep or a crash. Spans have the same ids and events the same keys
- *   each time, so each span begins once and ends once in the store. For that a first step "ssetarget:epoch" is added; a
- *   `restart()` runs it anew, and so grows a new tree.
- * - Each execution of a step's callback is an `attempt` span below the step's; it has no attributes but what you set.
- * - An engine that pauses or goes away is no failure: what was open stays open. A dry run before a rollback is not shown;
- *   rollback handlers are, as `rollback` spans.
- * - A dispatch that fails, hangs or is slow neither fails the work nor delays it beyond `maxSinkDelayMs` and `flushTimeoutMs`.
- * - Payloads, outputs and stacks are never told; messages of errors are.
- * - Methods and overloads newer than this class are passed on to the wrapped step, and are not shown.
+ * - The engine executes `run()` again after a pause, a long sleep or a crash. Span ids and event keys are the same each
+ *   time, so the store has each start and end once. A first step, "ssetarget:epoch", makes that possible. `restart()`
+ *   runs it again, which makes a new tree.
+ * - Each execution of a step's callback is an `attempt` span below the step's span. It has only the attributes you set.
+ * - An engine that pauses or goes away is not a failure: open spans stay open. A dry run before a rollback is not shown.
+ *   Rollback handlers are shown, as `rollback` spans.
+ * - A dispatch that fails, hangs or is slow never fails the work, and delays it by at most `maxSinkDelayMs` and
+ *   `flushTimeoutMs`.
+ * - Payloads, outputs and stacks are never sent; error messages are.
+ * - Methods and overloads newer than this class are forwarded to the wrapped step, and are not shown.
  */
 export class WorkflowEventStep extends PassThrough implements WorkflowStep {
   readonly #step: WorkflowStep;
-  readonly #instanceId: string;
-  readonly #dispatch: EventDispatcher;
   readonly #shouldDispatch: ShouldDispatch;
   readonly #onError: ErrorListener;
-  readonly #flushTimeoutMs: number | null;
   readonly #ids = new WorkflowSpanIds();
   readonly #gate: ReplayGate;
   readonly #tracer: Tracer;
-  /** For what is not to be shown. */
+  /** For steps that are not shown. */
   readonly #mutedTracer: Tracer;
-  /** What the engine has thrown because it stops. By identity: an error of the work's own may read the same. */
+  /** Errors the engine threw because it stops. By identity: the work can throw an error with the same message. */
   readonly #interruptions = new WeakSet();
   #epoch: Promise<void> | undefined;
-  /** Settles when the last sleep or wait has been handed to the engine. */
+  /** Settles when the last sleep or wait was passed to the engine. */
   #turn: Promise<unknown> = Promise.resolve();
   #root: SpanHandle | undefined;
-  #isAnnounced = false;
 
   /**
-   * @param step - the engine's, as `run()` is given it
-   * @param instanceId - `event.instanceId`; the trace's id, and the name of the object that keeps the events
-   * @param dispatch - where events go
-   * @param shouldDispatch - which steps are shown. @defaultValue all
+   * @param step the engine's, as passed to `run()`
+   * @param instanceId `event.instanceId`: the trace's id, and the name of the object that stores the events
+   * @param dispatch where events go
+   * @param shouldDispatch which steps are shown. @defaultValue all
    * @throws SSETargetError `invalid-option`
    */
   constructor(
@@ -104,46 +99,40 @@ export class WorkflowEventStep extends PassThrough implements WorkflowStep {
     const onError = errorListener(given.onError);
     this.#step = step;
     this.#onError = onError;
-    this.#instanceId = instanceId;
-    this.#dispatch = dispatch;
     this.#shouldDispatch = shouldDispatch;
-    this.#flushTimeoutMs = delayOption("flushTimeoutMs", flushTimeoutMs, 5_000);
-    // Async, so that a dispatch that throws is one that rejects.
-    this.#gate = new ReplayGate(async (event) => {
-      const dispatched = dispatch(instanceId, event);
-      this.#announce();
-      return dispatched;
-    }, onError);
+    this.#gate = new ReplayGate(dispatch, instanceId, delayOption("flushTimeoutMs", flushTimeoutMs, 5_000), onError);
     const isInterruption = (error: unknown): boolean => this.#isInterruption(error);
-    // A replay says the same again: with the attempt told, keys are the same each time.
+    // A replay repeats the events: with a known attempt, their keys are the same each time.
     const tracerOptions = { ...given, onError, isInterruption, attempt: 1 };
     this.#tracer = new Tracer((event: SpanEvent) => this.#gate.send(event), instanceId, tracerOptions);
     this.#mutedTracer = new Tracer(() => {}, instanceId, tracerOptions);
   }
 
   /**
-   * Runs the workflow's body in the root span, which the spans of all steps are below. Call it once a run.
+   * Runs the workflow's body in the root span, above the spans of all steps. Call it once per run.
    *
-   * `fn` is given the root's span, for spans, logs and progress between steps. That code is run again with every replay,
-   * and what it says again in the same order is stored once.
+   * `fn` receives the root's span, for spans, logs and progress between steps. That code runs again with every replay;
+   * events that it repeats in the same order are stored once.
    */
   async withWorkflow<T>(name: string, fn: (span: SpanHandle) => Promise<T>): Promise<T> {
     const count = this.#ids.count(null, "workflow", name);
     await this.#ready();
     const spanId = this.#ids.id(null, "workflow", name, count);
-    const root = this.#tracer.startSpan({ name, spanId, kind: "workflow" });
+    // Code between steps runs again with every replay, and reopens the same spans.
+    const idBelow = this.#ids.next.bind(this.#ids);
+    const root = this.#tracer.startSpan({ name, spanId, kind: "workflow", idBelow });
     this.#root = root;
     let result: T;
     try {
-      result = await fn(new ReplaySafeSpan(root, this.#ids));
+      result = await fn(root);
     } catch (error) {
-      // The span stays open where the engine is merely stopping; whether it is a dry run is then no question.
+      // The span stays open if the engine is only stopping; then it is not a dry run.
       if (this.#isInterruption(error) || (await this.#isMeant())) await root.fail(error);
-      await this.#flush();
+      await this.#gate.flush();
       throw error;
     }
     if (await this.#isMeant()) await root.end();
-    await this.#flush();
+    await this.#gate.flush();
     return result;
   }
 
@@ -167,7 +156,7 @@ export class WorkflowEventStep extends PassThrough implements WorkflowStep {
   async do(name: string, ...args: readonly unknown[]): Promise<unknown> {
     const engineDo: AnyDo = (...all) => (this.#step.do as unknown as AnyDo)(...all);
     const place = args.findIndex((arg) => typeof arg === "function");
-    // Not a call that makes sense: the engine says so best.
+    // An invalid call: the engine has the best error message.
     if (place === -1) return engineDo(name, ...args);
     const { span, tracer } = await this.#startSpan({ name, kind: "step" });
     const attempts = new StepAttempts(tracer, span);
@@ -196,23 +185,23 @@ export class WorkflowEventStep extends PassThrough implements WorkflowStep {
     name: string,
     options: { type: string; timeout?: WorkflowTimeoutDuration | number },
   ): Promise<WorkflowStepEvent<T>> {
-    // The engine's own default, which a wait without a timeout gets.
+    // The engine's default for a wait without a timeout.
     const until = deadline(options?.timeout ?? "24 hours");
     const waitingFor = options?.type;
     return this.#pass({ name, kind: "wait", until, waitingFor }, () => this.#step.waitForEvent<T>(name, options));
   }
 
-  /** A sleep or a wait: the engine may put the isolate away during it. */
+  /** A sleep or a wait: the engine may evict the isolate during it. */
   async #pass<T>(options: SpanOptions, call: () => Promise<T>): Promise<T> {
     const { span } = await this.#startSpan(options);
-    // The engine knows parallel calls of one name apart by their order: none may overtake another here.
-    const turn = Promise.all([this.#turn, this.#flush()]);
+    // The engine distinguishes parallel calls of one name by their order, so none may overtake another.
+    const turn = Promise.all([this.#turn, this.#gate.flush()]);
     this.#turn = turn;
     await turn;
     return this.#settle(span, call);
   }
 
-  /** Makes the engine's call and ends the span as it settles; an engine that stops leaves it open. */
+  /** Calls the engine, and ends the span when the call settles. An engine that stops leaves the span open. */
   async #settle<T>(span: ManualSpan, call: () => Promise<T>, attempts?: StepAttempts): Promise<T> {
     const timer = this.#gate.isOpen ? undefined : setTimeout(() => this.#gate.open(), DRY_RUN_ANSWER_MS);
     let result: T;
@@ -230,7 +219,7 @@ export class WorkflowEventStep extends PassThrough implements WorkflowStep {
     return result;
   }
 
-  /** Counts before it waits: what is called first is first, whatever the engine answers first. */
+  /** Counts before it waits: the order of calls decides, not the order of the engine's answers. */
   async #startSpan(options: SpanOptions): Promise<{ readonly span: ManualSpan; readonly tracer: Tracer }> {
     const { name, kind = "internal" } = options;
     const parentSpanId = this.#root?.spanId ?? null;
@@ -245,7 +234,7 @@ export class WorkflowEventStep extends PassThrough implements WorkflowStep {
     const { name, parentSpanId, spanId } = step;
     let attempt = 0;
     return async (ctx) => {
-      // The engine rolls back in earnest. What was held until now came from the dry run before it.
+      // The real rollback: events held until now came from the dry run before it.
       this.#gate.discard();
       this.#gate.open();
       attempt++;
@@ -255,12 +244,12 @@ export class WorkflowEventStep extends PassThrough implements WorkflowStep {
           options.rollback({ ...ctx, span }),
         );
       } finally {
-        await this.#flush();
+        await this.#gate.flush();
       }
     };
   }
 
-  /** The run's epoch, from the engine, which keeps it over replays and forgets it with a restart. */
+  /** The run's epoch, from the engine, which keeps it across replays and drops it with a restart. */
   #ready(): Promise<void> {
     this.#epoch ??= (async () => {
       const epoch = await this.#step.do(EPOCH_STEP, async () => {
@@ -273,8 +262,8 @@ export class WorkflowEventStep extends PassThrough implements WorkflowStep {
   }
 
   /**
-   * Whether this execution of `run()` is no dry run. Where nothing has shown it so far, everything was replayed; then
-   * a step tells: a dry run answers it without calling it.
+   * Whether this execution of `run()` is not a dry run. If nothing has shown it so far, everything was replayed. Then a
+   * step shows it: a dry run answers without calling it.
    */
   async #isMeant(): Promise<boolean> {
     if (this.#gate.isOpen) return true;
@@ -288,7 +277,7 @@ export class WorkflowEventStep extends PassThrough implements WorkflowStep {
     return this.#gate.isOpen;
   }
 
-  /** A filter that fails must not fail the step: it is then shown. */
+  /** A filter that throws must not fail the step, which is then shown. */
   #isShown(name: string): boolean {
     try {
       return this.#shouldDispatch(name);
@@ -300,20 +289,5 @@ export class WorkflowEventStep extends PassThrough implements WorkflowStep {
 
   #isInterruption(error: unknown): boolean {
     return typeof error === "object" && error !== null && this.#interruptions.has(error);
-  }
-
-  /** Sends the first events at once: a client that comes right after the run has begun is to find it. */
-  #announce(): void {
-    if (this.#isAnnounced) return;
-    this.#isAnnounced = true;
-    (async () => this.#dispatch.flush?.(this.#instanceId))().catch(this.#onError);
-  }
-
-  /** Waits until what was dispatched has arrived, but not beyond the bound, and never rejects. */
-  async #flush(): Promise<void> {
-    const dispatch = this.#dispatch;
-    if (dispatch.flush === undefined || this.#flushTimeoutMs === null) return;
-    const flushed = (async () => dispatch.flush?.(this.#instanceId))();
-    await within(flushed.catch(this.#onError), this.#flushTimeoutMs, () => {});
   }
 }

@@ -35,6 +35,11 @@ export interface SpanOptions {
   readonly waitingFor?: string;
   /** @defaultValue now */
   readonly startTime?: TimeInput;
+  /**
+   * Makes the ids of spans opened below through handles, if they have none: for code that runs again and must reopen the
+   * same spans. @defaultValue the function of the span above, else random ids
+   */
+  readonly idBelow?: (parentSpanId: string | null, kind: SpanKind, name: string) => string;
 }
 
 /** The names of {@link SpanOptions}. */
@@ -48,6 +53,7 @@ export const SPAN_OPTIONS: OptionNames<SpanOptions> = {
   until: true,
   waitingFor: true,
   startTime: true,
+  idBelow: true,
 };
 
 /** What has changed about a running span. */

@@ -38,6 +38,7 @@ export class LiveSpan implements ManualSpan {
   readonly #run: string | undefined;
   /** The attempt that spans below inherit. */
   readonly #attemptBelow: number | undefined;
+  readonly #idBelow: SpanOptions["idBelow"];
   readonly #attributes: SpanAttributes;
   readonly #updates: UpdateThrottle;
   #status: SpanStatus | undefined;
@@ -54,21 +55,21 @@ export class LiveSpan implements ManualSpan {
     const options: SpanOptions = context.ask(() => ({ ...given, name: given.name }), { name: "unnamed" });
     const isOdd = typeof given !== "object" || Object.keys(options).some((name) => !(name in SPAN_OPTIONS));
     // Only reported: the work runs whatever its span is called.
-    if (isOdd)
-      context.ask(
-        () => void readOptions("withSpan", typeof given === "object" ? options : given, SPAN_OPTIONS),
-        undefined,
-      );
+    const checked = typeof given === "object" ? options : given;
+    if (isOdd) context.ask(() => void readOptions("withSpan", checked, SPAN_OPTIONS), undefined);
     this.name = cutText(safeText(options.name), context.settings.maxStringLength);
-    const givenId = idText(options.spanId);
-    this.spanId = givenId || randomSpanId();
-    const { parentSpanId = parent?.spanId ?? null } = options;
+    const { kind = "internal", parentSpanId = parent?.spanId ?? null } = options;
     this.parentSpanId = parentSpanId === null ? null : idText(parentSpanId);
-    this.#kind = options.kind === "internal" ? undefined : options.kind;
+    const idBelow = parent === undefined ? undefined : parent.#idBelow;
+    const makeId = () => idBelow?.(this.parentSpanId, kind, options.name);
+    const givenId = idText(options.spanId ?? context.ask(makeId, undefined));
+    this.spanId = givenId || randomSpanId();
+    this.#idBelow = options.idBelow ?? idBelow;
+    this.#kind = kind === "internal" ? undefined : kind;
     const inherited = parent === undefined ? context.settings.attempt : parent.#attemptBelow;
     const told = isAttempt(options.attempt) ? options.attempt : inherited;
     // The number of an attempt counts tries of the step above it, not of spans below it.
-    this.#attemptBelow = options.kind === "attempt" ? inherited : told;
+    this.#attemptBelow = kind === "attempt" ? inherited : told;
     const opening = told === undefined && givenId !== "" ? context.open(givenId) : undefined;
     const attempt = told ?? opening?.attempt;
     this.#attempt = attempt === 1 && options.attempt === undefined ? undefined : attempt;

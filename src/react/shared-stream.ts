@@ -17,7 +17,7 @@ export type Source<S> = WatchedStream & {
 const PERSONAL = ["token", "headers", "fetch", "transport"] as const;
 
 /** Whether the user can change without a visible change of options. Cookies can, and scripts cannot see them. */
-function isPersonal(options: ConnectOptions): boolean {
+function mayChangeUser(options: ConnectOptions): boolean {
   const mayHaveCookies = options.credentials !== "omit" && typeof options.shareTabs !== "string";
   return mayHaveCookies || PERSONAL.some((name) => typeof options[name] === "function");
 }
@@ -45,7 +45,7 @@ export class SharedStream<S, T extends Source<S> = Source<S>> {
   /** @param key identifies the stream; undefined: it is never opened */
   constructor(key: string | undefined, options: ConnectOptions, source: T) {
     this.#key = key;
-    this.#isPersonal = isPersonal(options);
+    this.#isPersonal = mayChangeUser(options);
     this.#own = source;
     this.#initial = source.snapshot;
   }

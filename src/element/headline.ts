@@ -5,24 +5,24 @@ import type { SpanLabels, TraceLabels } from "./labels.ts";
 import { MAX_NAMED, OPEN_STATES, shownState, workOf } from "./open-work.ts";
 import { nameOf, phrase, shortText, type ShownState, spokenName } from "./span-text.ts";
 
-/** How a run stands, in the words of its page. */
+/** The state of a run, in the language of its page. */
 export interface RunSummary {
-  /** The span that stands for the run. */
+  /** The span that represents the run. */
   readonly run: SpanNode;
   readonly name: string;
-  /** Waiting if all that is open waits. */
+  /** `waiting` if everything open waits. */
   readonly state: SpanState;
-  /** The same, with sleeps told apart from waits. */
+  /** The same, with sleeps separate from waits. */
   readonly shown: ShownState;
   /** One sentence about what it is doing, or how it ended. */
   readonly headline: string;
 }
 
-/** Tells how the run stands; undefined while nothing is known of it. */
+/** The state of the run; undefined until something is known of it. */
 export function summarizeRun(tree: SpanTree, labels: TraceLabels, formats: Formats): RunSummary | undefined {
   const run = runOf(tree);
   if (run === undefined) return undefined;
-  // A step that failed does not end the run: the run may well deal with it.
+  // A failed step does not end the run, which can handle it.
   const shown = shownState(run);
   const state = shown === "sleeping" ? "waiting" : shown;
   const name = run.isOrphan ? labels.run : nameOf(run, labels);
@@ -30,8 +30,8 @@ export function summarizeRun(tree: SpanTree, labels: TraceLabels, formats: Forma
 }
 
 /**
- * The span that stands for the whole run: the latest root, since a run may be started anew; a part of it while no root is
- * known, because the history that told of it is gone.
+ * The span that represents the whole run: the latest root, because a run can be restarted. If no root is known because
+ * its history is gone, the latest part.
  */
 export function runOf({ roots }: SpanTree): SpanNode | undefined {
   return roots.findLast((node) => !node.isOrphan) ?? roots.at(-1);
@@ -42,7 +42,7 @@ function headlineOf(run: SpanNode, labels: TraceLabels, formats: Formats): strin
   if (run.state === "failed") return failureOf(run, labels);
   if (run.state === "abandoned") return labels.neverEnded;
   const { counts, first } = workOf(run);
-  // What somebody has to do comes first.
+  // Waiting for people comes first.
   const state = OPEN_STATES.find((each) => counts[each] > 0);
   if (state === undefined || first[state][0] === run) return labels[run.state];
   const list = first[state].map((leaf) => awaited(leaf, labels)).join(", ");
@@ -50,7 +50,7 @@ function headlineOf(run: SpanNode, labels: TraceLabels, formats: Formats): strin
   return labels.now(state, more > 0 ? labels.andMore(list, formats.count(more)) : list);
 }
 
-/** Which step failed and why: the innermost failure says it best. */
+/** Which step failed and why. The innermost failure is the most specific. */
 function failureOf(run: SpanNode, labels: TraceLabels): string {
   let at = run;
   for (let next: SpanNode | undefined = run; next !== undefined;) {
@@ -61,12 +61,12 @@ function failureOf(run: SpanNode, labels: TraceLabels): string {
   return labels.failedWith(spokenName(at, labels), phrase(at.error ?? run.error ?? "") || labels.failedSilently);
 }
 
-/** What was said of a failure, or that nothing was. */
+/** The message of a failure, or that there is none. */
 export function failureText(error: string | undefined, labels: Pick<TraceLabels, "failedSilently">): string {
   return shortText(error ?? "") || labels.failedSilently;
 }
 
-/** What a span waits for, in words; its name if it waits for nothing. */
+/** What a span waits for; its name if it does not wait for anything named. */
 export function awaited(node: SpanNode, labels: Pick<SpanLabels, "noName">): string {
   return phrase(node.waitingFor ?? "") || spokenName(node, labels);
 }

@@ -8,14 +8,14 @@ const PAUSE_MS = 1_500;
 const MAX_SENTENCES = 3;
 
 /**
- * Tells those who listen what has happened, sparsely: failures, waits and the end, not every step; what comes within
- * a moment is told as one, and of many things at once only the last few.
+ * Announces changes to screen readers, sparingly: failures, waits and the end, not every step. Changes within a moment
+ * are one announcement, and of many at once only the last few are announced.
  */
 export class LiveRegion {
   readonly #speak: (text: string) => void;
   #pending: string[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** What has been told of so far; undefined until the first telling, which is a summary. */
+  /** The roots as last announced; undefined until the first announcement, which is a summary. */
   #told: readonly SpanNode[] | undefined;
   #roots: readonly SpanNode[] = [];
   #summary = "";
@@ -26,13 +26,13 @@ export class LiveRegion {
     this.labels = labels;
   }
 
-  /** Says a sentence with what else is to be said. */
+  /** Adds a sentence to the next announcement. */
   say(sentence: string): void {
     this.#pending.push(sentence);
     this.#schedule();
   }
 
-  /** Looks at the tree; what was so when it first did is told as a summary. */
+  /** Follows the tree. Its first state is announced as a summary. */
   watch(roots: readonly SpanNode[], summary: string): void {
     this.#summary = summary;
     if (roots === this.#roots) return;
@@ -40,7 +40,7 @@ export class LiveRegion {
     this.#schedule();
   }
 
-  /** Forgets what it was about to say, and what it has seen. */
+  /** Drops pending announcements and what was seen. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = this.#told = undefined;
@@ -60,7 +60,7 @@ export class LiveRegion {
   }
 }
 
-/** Finds what is worth saying aloud between two states of a tree. What has not changed is the same object, and passed over. */
+/** The changes worth announcing between two states of a tree. Unchanged spans are identical objects, and are skipped. */
 function changesToTell(before: readonly SpanNode[], after: readonly SpanNode[], labels: TraceLabels): string[] {
   const inner: SpanNode[] = [];
   const ends: SpanNode[] = [];
@@ -79,7 +79,7 @@ function changesToTell(before: readonly SpanNode[], after: readonly SpanNode[], 
       } else if (node.state === "failed" || (node.state === "waiting" && node.kind === "wait")) inner.push(node);
     }
   }
-  // The end of a run is what matters most, and the last sentences are the ones that are kept.
+  // The end of a run matters most, and the last sentences are kept.
   return [...inner, ...ends].slice(-MAX_SENTENCES).map((node) => sentenceOn(node, labels));
 }
 

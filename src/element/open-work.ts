@@ -3,11 +3,11 @@ import { isOpen } from "../trace/view/shape.ts";
 import { ownState, type ShownState } from "./span-text.ts";
 import { TreeFold } from "./tree-fold.ts";
 
-/** What is open is in one of these states; what somebody has to do something about comes first. */
+/** States of open spans. Those that need people come first. */
 export const OPEN_STATES = ["waiting", "running", "sleeping"] as const;
 export type OpenState = (typeof OPEN_STATES)[number];
 
-/** So many of the spans that are at work can be named. */
+/** Number of open spans that are named. */
 export const MAX_NAMED = 3;
 
 /** What goes on in a span and below it. */
@@ -55,7 +55,7 @@ export function workOf(node: SpanNode): OpenWork {
   return works.of(node);
 }
 
-/** The state that a span is shown in: one that is open and does nothing but wait for what is below it waits itself. */
+/** The state a span is shown in: an open span whose open spans below all wait is shown as waiting. */
 export function shownState(node: SpanNode): ShownState {
   return node.state === "running" ? stateOf(workOf(node).counts) : ownState(node);
 }

@@ -3,12 +3,12 @@ import { isOpen } from "../trace/view/shape.ts";
 import { TreeFold } from "./tree-fold.ts";
 
 interface Extent {
-  /** The latest moment that is known of the span and those below it. */
+  /** The latest known time of the span and those below it. */
   readonly end: number;
   readonly isOpen: boolean;
 }
 
-/** When the traces of a tree begin, and how long they have taken. Times are of the server's clock, in milliseconds. */
+/** When the traces of a tree start, and how long they have taken. In milliseconds on the server's clock. */
 export class TraceExtent {
   readonly #extents = new TreeFold<Extent>(everyChild, (node, of) => {
     let end = Math.max(node.startTime ?? -Infinity, node.endTime ?? -Infinity);
@@ -31,7 +31,7 @@ export class TraceExtent {
     this.#origins = new Map();
     this.#closedMs = 0;
     this.#openOrigin = undefined;
-    // Each trace begins with its earliest root: a run that was started anew is drawn from its own beginning.
+    // Each trace starts with its earliest root: a restarted run is drawn from its own start.
     for (const { traceId, startTime } of roots) {
       if (startTime === undefined) continue;
       this.#origins.set(traceId, Math.min(startTime, this.#origins.get(traceId) ?? startTime));
@@ -45,22 +45,22 @@ export class TraceExtent {
     }
   }
 
-  /** When the span's trace began; its own start where nothing above it is known. */
+  /** Start of the span's trace; the span's own start if nothing above it is known. */
   originOf({ traceId, startTime }: SpanNode): number {
     return this.#origins.get(traceId) ?? startTime ?? 0;
   }
 
-  /** True while anything is open. */
+  /** Whether anything is open. */
   get isOpen(): boolean {
     return this.#openOrigin !== undefined;
   }
 
-  /** How far from its beginning the longest trace has come. */
+  /** Duration of the longest trace so far. */
   elapsedMs(now: number): number {
     return Math.max(this.#closedMs, this.nowMs(now) ?? 0);
   }
 
-  /** How far now is from the beginning of the earliest trace that is open; undefined where none is. */
+  /** Time since the start of the earliest open trace; undefined if none is open. */
   nowMs(now: number): number | undefined {
     return this.#openOrigin === undefined ? undefined : Math.max(0, now - this.#openOrigin);
   }

@@ -7,22 +7,22 @@ import type { ShownState } from "./span-text.ts";
 import { TraceExtent } from "./trace-extent.ts";
 import { keyOf, pathTo, type RowPolicy, TraceRows } from "./trace-rows.ts";
 
-/** Of a text, and of all attributes together, no more than this is searched. */
+/** Length up to which a text, and all attributes together, are searched. */
 const MAX_SEARCHED_LENGTH = 5_000;
 
-/** Names a span in a tree. */
+/** Identifies a span in a tree. */
 export interface SpanRef {
   readonly traceId: string;
   readonly spanId: string;
 }
 
-/** What is shown of a tree of spans: which are folded, filtered and selected. Knows nothing of the document. */
+/** Which spans of a tree are shown: folded, filtered and selected. Independent of the DOM. */
 export class TraceModel {
   readonly extent = new TraceExtent();
   readonly rows: TraceRows;
-  /** What somebody has folded or unfolded by hand. */
+  /** What the user has folded or unfolded. */
   #expanded = new Map<string, boolean>();
-  /** The same while something is searched for, when all else is unfolded. */
+  /** The same during a search, which unfolds everything else. */
   #expandedInFilter = new Map<string, boolean>();
   #isAllCollapsed = false;
   #collapsesFinished = false;
@@ -48,12 +48,12 @@ export class TraceModel {
     return this.#query;
   }
 
-  /** The states that alone are shown; none: all are. */
+  /** Only these states are shown; empty: all. */
   get states(): readonly ShownState[] {
     return this.#states;
   }
 
-  /** The span that is selected, as it stands; undefined where none is, or the tree has lost it. */
+  /** The selected span's current view; undefined if there is none, or it has left the tree. */
   get selected(): SpanNode | undefined {
     return this.#selected && this.#tree?.get(this.#selected.spanId, this.#selected.traceId);
   }
@@ -62,14 +62,14 @@ export class TraceModel {
     return this.#needle !== "" || this.#states.length > 0;
   }
 
-  /** Takes in what has changed. */
+  /** Applies the tree's changes. */
   update(tree: SpanTree | undefined): void {
     this.#tree = tree;
     this.rows.update(this.roots);
     this.extent.update(this.roots);
   }
 
-  /** The place of a span's row, or of the nearest row above it; -1 where there is neither. */
+  /** Index of a span's row, or of the nearest row above it; -1 if there is neither. */
   indexOf(ref: SpanRef): number {
     return this.rows.find(this.#pathTo(ref))?.index ?? -1;
   }
@@ -78,7 +78,7 @@ export class TraceModel {
     this.#selected = ref;
   }
 
-  /** Forgets what was selected, folded and searched for: another tree follows. */
+  /** Resets selection, folding and search for another tree. */
   clear(): void {
     this.#selected = undefined;
     this.#isAllCollapsed = false;
@@ -92,7 +92,7 @@ export class TraceModel {
     this.#apply();
   }
 
-  /** Folds or unfolds all rows; folded roots still show what is right below them. */
+  /** Folds or unfolds all rows. Folded roots still show their children. */
   setAllExpanded(isExpanded: boolean): void {
     this.#isAllCollapsed = !isExpanded;
     this.#expanded.clear();
@@ -100,14 +100,14 @@ export class TraceModel {
     this.#apply();
   }
 
-  /** Whether finished branches fold by themselves. */
+  /** Whether finished branches fold automatically. */
   setCollapsesFinished(collapses: boolean): void {
     if (collapses === this.#collapsesFinished) return;
     this.#collapsesFinished = collapses;
     this.#apply();
   }
 
-  /** Shows only what matches: spans in one of these states (none: in any) that have the text in them. */
+  /** Shows only spans in one of these states (empty: any) that contain the text. */
   filter(query: string, states: readonly ShownState[]): void {
     this.#query = query;
     this.#needle = query.trim().toLowerCase().slice(0, MAX_SEARCHED_LENGTH);
@@ -116,7 +116,7 @@ export class TraceModel {
     this.#apply();
   }
 
-  /** Makes sure that a span has a row: unfolds what is above it, and gives the filter up where that hides it. */
+  /** Makes sure that a span has a row: unfolds everything above it, and drops a filter that hides it. */
   reveal(ref: SpanRef): void {
     const path = this.#pathTo(ref);
     if (this.rows.find(path)?.isItself) return;
@@ -147,7 +147,7 @@ export class TraceModel {
   #isExpanded(node: SpanNode): boolean {
     const byHand = this.#expanded.get(keyOf(node));
     if (byHand !== undefined) return byHand;
-    // A tree that has folded itself into its root shows nothing any more.
+    // A tree folded into its root would show nothing.
     if (node.parentSpanId === null || node.isOrphan) return true;
     return !this.#isAllCollapsed && !(this.#collapsesFinished && node.state === "done" && node.rollup === "done");
   }

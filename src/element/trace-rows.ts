@@ -4,9 +4,9 @@ import { onlyAttempt, shownBelow } from "../trace/view/shape.ts";
 import { firstIndex } from "../util/search.ts";
 import { TreeFold } from "./tree-fold.ts";
 
-/** One line of the tree as it is shown. */
+/** One visible line of the tree. */
 export interface TraceRow {
-  /** Tells the row from all others: ids of spans are unique within their trace only. */
+  /** Unique among rows: span ids are unique only within their trace. */
   readonly key: string;
   readonly index: number;
   readonly node: SpanNode;
@@ -18,26 +18,26 @@ export interface TraceRow {
   readonly isExpanded: boolean;
 }
 
-/** What decides about which spans have a row. */
+/** Decides which spans have a row. */
 export interface RowPolicy {
   readonly isExpanded: (node: SpanNode) => boolean;
-  /** Spans that match nothing, and have nothing below them that does, have no row. Undefined: all match. */
+  /** Spans that do not match, and have no match below them, have no row. Undefined: all match. */
   readonly matches: ((node: SpanNode) => boolean) | undefined;
 }
 
-/** A list of siblings and how many rows they take, each with what is shown below it. */
+/** Siblings, and how many rows they take, each with everything below it. */
 interface Siblings {
   readonly nodes: readonly SpanNode[];
-  /** For each of them the number of rows up to its last one. */
+  /** For each sibling, the number of rows up to its last one. */
   readonly ends: Uint32Array;
 }
 
 interface Layout extends Siblings {
-  /** Its own row and those below; 0 where it has none. */
+  /** Its own row and those below; 0 if it has none. */
   readonly rows: number;
   readonly isExpanded: boolean;
   readonly hasChildren: boolean;
-  /** Of the spans that have a row, the one that began last. */
+  /** The span with a row that started last. */
   readonly newest: SpanNode;
 }
 
@@ -52,10 +52,10 @@ const NONE: Siblings = { nodes: [], ends: new Uint32Array() };
 export const keyOf = ({ traceId, spanId }: Pick<SpanNode, "traceId" | "spanId">): string => `${traceId}\n${spanId}`;
 
 /**
- * Which rows a tree has, without making them: any window of them can be had, and the place of any span.
+ * The rows of a tree, without creating them: gives any window of rows, and the index of any span.
  *
- * An update costs as much as what it has changed, a window as much as it has rows, and neither more for a larger tree
- * (but for the siblings of what has changed, which are counted).
+ * The cost of an update depends on what it changes and on the siblings of that, and the cost of a window on its rows, not
+ * on the size of the tree.
  */
 export class TraceRows {
   #policy: RowPolicy;
@@ -74,34 +74,34 @@ export class TraceRows {
     return this.#top.ends.at(-1) ?? 0;
   }
 
-  /** Of the spans that have a row, the one that began last. */
+  /** The span with a row that started last. */
   get newest(): SpanNode | undefined {
     let newest: SpanNode | undefined;
     for (const root of this.#top.nodes) newest = later(newest, this.#layouts.of(root).newest);
     return newest;
   }
 
-  /** Takes in the tree as it is now. */
+  /** Applies the current tree. */
   update(roots: readonly SpanNode[]): void {
     if (roots === this.#roots) return;
     this.#roots = roots;
     this.#top = this.#arrange(roots, (root) => this.#layouts.of(root));
   }
 
-  /** Decides anew which spans have a row. */
+  /** Decides again which spans have a row. */
   apply(policy: RowPolicy): void {
     this.#policy = policy;
     this.#layouts.clear();
     this.#top = this.#arrange(this.#roots, (root) => this.#layouts.of(root));
   }
 
-  /** The rows from `start` to before `end`, as far as there are any. */
+  /** The rows from `start` up to, but not including, `end`. */
   slice(start: number, end: number): TraceRow[] {
     const rows: TraceRow[] = [];
     const frames: Frame[] = [];
     let skip = Math.max(0, start);
     let siblings = this.#top;
-    // Down to the first row of the window, past all that is above it.
+    // Descends to the first row of the window, past everything above it.
     for (let isAbove = true; isAbove;) {
       const at = skip === 0 ? 0 : placeOf(siblings.ends, skip);
       const frame = { siblings, level: frames.length + 1, at };
@@ -138,8 +138,8 @@ export class TraceRows {
   }
 
   /**
-   * The row of a span, or of the nearest one above it that has one. Undefined where there is none.
-   * @param path - The span and all above it, the root first: {@link pathTo}
+   * The row of a span, or of the nearest span above it with a row. Undefined if there is none.
+   * @param path the span and all above it, the root first: {@link pathTo}
    */
   find(path: readonly SpanNode[]): { readonly index: number; readonly isItself: boolean } | undefined {
     let siblings = this.#top;
@@ -147,7 +147,7 @@ export class TraceRows {
     for (const [depth, node] of path.entries()) {
       const at = siblings.nodes.indexOf(node);
       if (at === -1) {
-        // An only attempt is shown as part of its step.
+        // A single attempt is shown as part of its step.
         const above = path[depth - 1];
         if (above !== undefined && onlyAttempt(above) === node) continue;
         return index === -1 ? undefined : { index, isItself: false };
@@ -163,7 +163,7 @@ export class TraceRows {
     const isExpanded = this.#policy.isExpanded(node);
     const children = shownBelow(node);
     const folded = { ...NONE, rows: 1, isExpanded: false, hasChildren: children.length > 0, newest: node };
-    // What is below a folded span is not even looked at, unless something is searched for.
+    // Spans below a folded one are visited only in a search.
     if (!isExpanded && matches === undefined) return folded;
     const below = this.#arrange(children, of);
     const hasChildren = below.nodes.length > 0;
@@ -184,7 +184,7 @@ export class TraceRows {
   }
 }
 
-/** A span and all above it, the root first; empty where the tree does not have it. */
+/** A span and all above it, the root first; empty if the tree does not have it. */
 export function pathTo(tree: SpanTree, spanId: string, traceId?: string): SpanNode[] {
   const path: SpanNode[] = [];
   let node = tree.get(spanId, traceId);

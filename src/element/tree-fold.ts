@@ -1,15 +1,15 @@
 import type { SpanNode } from "../trace/tree/node.ts";
 
 /**
- * Computes something of each span out of what it is for those below it, and remembers it for as long as the span's view
- * is the same object: after an update only what has changed is computed again.
+ * Computes a value for each span from the values of those below it, and caches it while the span's view is the same
+ * object: after an update, only what has changed is computed again.
  */
 export class TreeFold<T extends object> {
   readonly #below: (node: SpanNode) => readonly SpanNode[];
   readonly #combine: (node: SpanNode, of: (below: SpanNode) => T) => T;
   #known = new WeakMap<SpanNode, T>();
 
-  /** @param combine - May ask for what is known of every span that `below` names. */
+  /** @param combine may read the value of every span that `below` returns */
   constructor(
     below: (node: SpanNode) => readonly SpanNode[],
     combine: (node: SpanNode, of: (below: SpanNode) => T) => T,
@@ -21,7 +21,7 @@ export class TreeFold<T extends object> {
   of(node: SpanNode): T {
     const known = this.#known.get(node);
     if (known !== undefined) return known;
-    // A stack of its own: how deep spans nest is the sender's choice, and must not be able to overflow ours.
+    // Iterative: a sender can nest spans deeper than the stack.
     const stack = [node];
     for (let at = stack.at(-1); at !== undefined; at = stack.at(-1)) {
       const { length } = stack;
@@ -33,7 +33,7 @@ export class TreeFold<T extends object> {
     return this.#get(node);
   }
 
-  /** Forgets everything, for what it goes by has changed. */
+  /** Drops all values, because what they depend on has changed. */
   clear(): void {
     this.#known = new WeakMap();
   }

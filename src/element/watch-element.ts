@@ -6,23 +6,23 @@ import type { ViewStatus, WatchView } from "./connection.ts";
 import { Formats, languageOf } from "./formats.ts";
 import { FrameScheduler } from "./frame-scheduler.ts";
 
-/** Nothing is drawn where nobody can see it, but what is told to the page still is, this often at the most. */
+/** Interval at which an element out of view still updates the page's events. */
 const HIDDEN_SETTLE_MS = 500;
-/** An observer says with the next frame whether an element is in sight. If it does not, it is a stand-in, and the element counts as seen. */
+/** An observer reports within a frame. One that does not is a stand-in, and the element counts as visible. */
 const SIGHT_MS = 1_000;
-/** After a rest, time goes on from where it is. */
+/** Longest step of an animation after a pause. */
 const MAX_ELAPSED_MS = 100;
 
-/** Where there are no elements (a server that renders pages) the classes can be loaded, and not used. */
+/** Without a DOM (a server that renders pages) the classes can be loaded, but not used. */
 const BaseElement = globalThis.HTMLElement ?? (Object as unknown as typeof HTMLElement);
 
 /**
- * What both elements are: a view of a watch, its own (of `src`) or one that was given (`watch`), which is drawn once
- * per frame at the most, and not at all while nobody can see it.
+ * Base of both elements: a view of a watch, of `src` or set as `watch`. It is drawn at most once per frame, and not at
+ * all while it is out of view.
  */
 export abstract class WatchElement extends BaseElement {
   static readonly observedAttributes: readonly string[] = ["src", "theme", "lang", "dir"];
-  /** Properties that may have been set before the element was defined. */
+  /** Properties that can be set before the element is defined. */
   protected static readonly givenProperties: readonly string[] = ["watch", "labels"];
   protected static readonly styles: string;
 
@@ -56,7 +56,7 @@ export abstract class WatchElement extends BaseElement {
     if (!isShared) this.#style = h("style", {}, styles);
   }
 
-  /** The URL of the stream of events. The element opens the connection, and closes it when it is removed. */
+  /** URL of the event stream. The element connects, and disconnects when it is removed. */
   get src(): string | null {
     return this.getAttribute("src");
   }
@@ -65,7 +65,7 @@ export abstract class WatchElement extends BaseElement {
     this.setText("src", url);
   }
 
-  /** `light` or `dark`; otherwise the color scheme that the page uses there. */
+  /** `light` or `dark`; otherwise the page's color scheme. */
   get theme(): string | null {
     return this.getAttribute("theme");
   }
@@ -74,7 +74,7 @@ export abstract class WatchElement extends BaseElement {
     this.setText("theme", theme);
   }
 
-  /** A watch to show instead of one of `src`; for one that is shared, or needs options. It is not closed by the element. */
+  /** A watch to show instead of `src`: shared, or with options. The element does not close it. */
   get watch(): WatchView | undefined {
     return this.#given;
   }
@@ -84,12 +84,12 @@ export abstract class WatchElement extends BaseElement {
     this.#attach();
   }
 
-  /** How the connection stands; `idle` where there is nothing to watch. */
+  /** State of the connection; `idle` if there is nothing to watch. */
   get status(): ViewStatus {
     return this.#current?.state.status ?? "idle";
   }
 
-  /** Connects again at once, or after the server has refused. */
+  /** Reconnects at once, also after the server has refused. */
   reconnect(): void {
     this.#current?.reconnect();
   }
@@ -107,7 +107,7 @@ export abstract class WatchElement extends BaseElement {
     document.removeEventListener("visibilitychange", this.#see);
     this.#isInSight = false;
     this.#frames.stop();
-    // An element that is moved is removed and added in one go, and shall not lose its connection by that.
+    // Moving an element removes and adds it at once: it must keep its connection.
     queueMicrotask(() => {
       if (!this.isConnected) this.#detach();
     });
@@ -134,17 +134,17 @@ export abstract class WatchElement extends BaseElement {
     return this.#formats;
   }
 
-  /** Whether the reader prefers that nothing moves. */
+  /** Whether the user prefers reduced motion. */
   protected get isCalm(): boolean {
     return this.#calm?.matches ?? false;
   }
 
-  /** The connection was given up: it is not tried again by itself. */
+  /** The connection was given up, and is not retried. */
   protected get isRefused(): boolean {
     return this.status === "failed" || this.status === "closed";
   }
 
-  /** Without a connection nothing is known of what goes on: what is shown stands still. */
+  /** Without a connection, the view stands still. */
   protected get isStill(): boolean {
     return isStillIn(this.status);
   }
@@ -155,7 +155,7 @@ export abstract class WatchElement extends BaseElement {
     return this.#frozenAt;
   }
 
-  /** Asks for everything to be drawn anew, with the next frame in which it can be seen. */
+  /** Redraws everything with the next frame in which it is visible. */
   refresh(): void {
     this.#frames.request();
   }
@@ -171,16 +171,16 @@ export abstract class WatchElement extends BaseElement {
    */
   protected abstract view(elapsedMs: number): unknown;
 
-  /** Another watch is shown from now on, or none. */
+  /** Called when another watch is shown, or none. */
   protected onWatch(): void {}
 
-  /** The tree or the connection has changed; called once per frame at the most, and also where nobody can see it. */
+  /** Called when the tree or the connection has changed, at most once per frame; less often out of view. */
   protected onChange(): void {}
 
-  /** It has been drawn. */
+  /** Called after drawing. */
   protected onDrawn(): void {}
 
-  /** In how many milliseconds something that is shown will have moved by itself; undefined where nothing does. */
+  /** Time until something visible moves without an event, in milliseconds; undefined if nothing does. */
   protected nextFrameMs(): number | undefined {
     return this.status === "waiting" ? 1_000 : undefined;
   }
@@ -269,7 +269,7 @@ export abstract class WatchElement extends BaseElement {
     if (this.#isVisible) this.#frames.request();
   };
 
-  /** A property that was set before the element was defined hides the accessor. */
+  /** Passes a property that was set before the element was defined through its accessor. */
   #upgrade(name: string): void {
     if (!Object.hasOwn(this, name)) return;
     const fields = this as unknown as Record<string, unknown>;
@@ -285,7 +285,7 @@ function isStillIn(status: ViewStatus): boolean {
 
 const sheets = new Map<string, CSSStyleSheet>();
 
-/** All elements of a kind share one style sheet. */
+/** The style sheet that all elements of a kind share. */
 function styleSheetOf(text: string): CSSStyleSheet {
   const sheet = sheets.get(text) ?? new CSSStyleSheet();
   if (!sheets.has(text)) sheet.replaceSync(text);
@@ -297,7 +297,7 @@ function openOwn(source: string): WatchView {
   try {
     return watchTrace(source);
   } catch (cause) {
-    // What is no URL fails like a server that is not there.
+    // An invalid URL looks like a server that cannot be reached.
     const error = cause instanceof Error ? cause : new Error(String(cause));
     const nothing = (): void => {};
     const state = { status: "failed", error } as const;

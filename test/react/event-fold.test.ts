@@ -20,7 +20,7 @@ describe("what events are folded into", () => {
     const fetch = vi.fn<() => Promise<Response>>(async () => stream);
     const events = new EventFold<Tick, number>(
       "http://h/",
-      { fetch, onError, minDelayMs: 60_000 },
+      { fetch, onError, backoff: { minMs: 60_000, maxMs: 60_000 } },
       {
         maxEvents: 10,
         initialData: 0,

@@ -2,6 +2,7 @@
 import type { ComponentChild, ComponentChildren, JSX } from "preact";
 import type { SpanNode } from "../trace/tree/node.ts";
 import { isolateText } from "../trace/view/visible-text.ts";
+import { onlyAttempt } from "../trace/view/shape.ts";
 import { showJson } from "./bounded-text.ts";
 import { StateIcon } from "./icons.tsx";
 import { attemptBadge, durationText, errorOf, progressOf, rowLabel } from "./row-text.ts";
@@ -9,7 +10,6 @@ import { shownState } from "./open-work.ts";
 import { longText, progressText, shortText } from "./span-text.ts";
 import { Tool } from "./toolbar-view.tsx";
 import type { TraceContext } from "./trace-context.ts";
-import { onlyAttempt } from "./trace-rows.ts";
 
 /** The newest lines of the log. Browsers can show more, but a reader of a pane does not need thousands. */
 const MAX_LOG_LINES = 200;

@@ -2,13 +2,14 @@
 import type { ComponentChild, HTMLAttributes, JSX } from "preact";
 import type { SpanNode } from "../trace/tree/node.ts";
 import { isolateText } from "../trace/view/visible-text.ts";
+import { isOpen, onlyAttempt } from "../trace/view/shape.ts";
 import { cutText } from "./bounded-text.ts";
 import { Icon, StateIcon } from "./icons.tsx";
 import { attemptBadge, durationText, progressOf, rowLabel, rowNote } from "./row-text.ts";
 import { shownState } from "./open-work.ts";
-import { fractionOf, isOpen, progressText } from "./span-text.ts";
+import { fractionOf, progressText } from "./span-text.ts";
 import type { TraceContext } from "./trace-context.ts";
-import { onlyAttempt, type TraceRow } from "./trace-rows.ts";
+import { type TraceRow } from "./trace-rows.ts";
 
 /** The newest attempts get bars, all get rows. */
 const MAX_BARS = 60;

@@ -26,13 +26,13 @@ export type Handled =
 export const ALLOW = "GET, HEAD, OPTIONS";
 
 const REFUSALS = {
-  401: "This event stream wants to know who you are.",
+  401: "You are not signed in.",
   403: "This event stream is not for you.",
   404: "There is no such event stream.",
-  405: "An event stream is read with GET.",
-  406: "This is text/event-stream; the request's Accept header does not take it.",
+  405: "Use GET to read an event stream.",
+  406: "This is text/event-stream, which the request's Accept header does not accept.",
   500: "The request could not be checked.",
-  503: "The server takes no further event streams just now.",
+  503: "The server accepts no more event streams at the moment.",
 } as const;
 const EXTRA_HEADERS: { readonly [status: number]: FixedHeaders } = {
   401: { "www-authenticate": "Bearer" },

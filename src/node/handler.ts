@@ -33,7 +33,7 @@ export function toNodeHandler(
   if (typeof (target as RequestHandler | undefined)?.handle !== "function") {
     throw new SSETargetError(
       "invalid-option",
-      `\`target\` must be an SSETarget, an SSEHub or something else with \`admit\`, got ${describeValue(target)}`,
+      `\`target\` must be an SSETarget, an SSEHub or something else with \`handle\`, got ${describeValue(target)}`,
     );
   }
   return (request, response) =>

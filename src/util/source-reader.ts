@@ -118,7 +118,7 @@ function isResult<T>(result: unknown): result is IteratorResult<T, unknown> {
 export interface SourceFailureOptions {
   /**
    * The `message` of the end that clients get. An error itself may hold what is not for them.
-   * @defaultValue "The server could not go on."
+   * @defaultValue "The server could not continue."
    */
   readonly errorMessage?: (error: unknown) => string;
   /** Receives the error itself. @defaultValue ignored */
@@ -126,7 +126,7 @@ export interface SourceFailureOptions {
 }
 
 /** What clients read of an error without a message for them. */
-const FAILURE_MESSAGE = "The server could not go on.";
+const FAILURE_MESSAGE = "The server could not continue.";
 
 /** What clients read of a source's error. Never throws. */
 export function failureMessage(

@@ -128,7 +128,7 @@ describe("the chat", () => {
 
   it("tells of a failure without what is not for pages", async () => {
     await ask("fail, please");
-    await endOf(page).getByText("Something went wrong: The server could not go on.").waitFor();
+    await endOf(page).getByText("Something went wrong: The server could not continue.").waitFor();
     expect(await textOn(page)).not.toBe("");
     expect(await page.locator(".turn").last().getAttribute("data-end")).toBe("failed");
     expect(await page.locator("body").textContent()).not.toContain("asked to fail");

@@ -82,7 +82,8 @@ describe.for(CLUSTERS)("RedisEventStore over a cluster and %s", ([, open]) => {
     const events = await writing.store.getEvents(0);
     expectExactlyOnce(events);
     await watcher.sees(events);
-    expect(watcher.gaps).toEqual(["reset"]);
+    // Twice if the shortened history was read before the next append gave it another name.
+    expect(new Set(watcher.gaps)).toEqual(new Set(["reset"]));
   });
 });
 
@@ -115,6 +116,7 @@ describe("RedisEventStore over ioredis and sentinels", () => {
     const events = await writing.store.getEvents(0);
     expectExactlyOnce(events);
     await watcher.sees(events);
-    expect(watcher.gaps).toEqual(["reset"]);
+    // Twice if the shortened history was read before the next append gave it another name.
+    expect(new Set(watcher.gaps)).toEqual(new Set(["reset"]));
   });
 });

@@ -57,7 +57,8 @@ describe.for(CHOSEN)("RedisEventStore over %s, when something fails", ([, open])
     const events = await reading.store.getEvents(0);
     expectExactlyOnce(events, writer.acknowledged);
     await watcher.sees(events);
-    expect(watcher.gaps).toEqual(["reset"]);
+    // Twice if the shortened history was read before the next append gave it another name.
+    expect(new Set(watcher.gaps)).toEqual(new Set(["reset"]));
   });
 
   it("never gives an id of a lost end to a client that had another event under it", async () => {
@@ -281,7 +282,8 @@ describe.for(CHOSEN)("RedisEventStore over %s, when something fails", ([, open])
     const events = await store.getEvents(0);
     expect(events.map(({ id }) => id)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
     await watcher.sees(events);
-    expect(watcher.gaps).toEqual(["reset"]);
+    // Twice if the shortened history was read before the next append gave it another name.
+    expect(new Set(watcher.gaps)).toEqual(new Set(["reset"]));
   });
 
   it("does not take a history for the old one that has gone to a replica and back, and lost its end on the way", async () => {

@@ -84,7 +84,7 @@ describe("streamText in a stored stream", () => {
     expect((await generation.done).reason).toBe("failed");
     expect(await textOf(hub)).toEqual({
       text: "",
-      end: { key: "ssetarget:end", reason: "failed", message: "The server could not go on." },
+      end: { key: "ssetarget:end", reason: "failed", message: "The server could not continue." },
     });
     expect(String(onError.mock.calls[0]?.[0])).toContain("secret of the provider");
   });

@@ -265,10 +265,10 @@ describe("a generation", () => {
       yield "it";
       throw failure;
     });
-    expect(await done).toEqual({ reason: "failed", message: "The server could not go on.", error: failure });
+    expect(await done).toEqual({ reason: "failed", message: "The server could not continue.", error: failure });
     expect(await read(hub)).toEqual({
       chunks: ["before ", "it"],
-      end: { key: "ssetarget:end", reason: "failed", message: "The server could not go on." },
+      end: { key: "ssetarget:end", reason: "failed", message: "The server could not continue." },
     });
     expect(onError.mock.calls).toEqual([[failure]]);
     const told = scene({ errorMessage: () => "The model is busy." });

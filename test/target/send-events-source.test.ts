@@ -56,7 +56,7 @@ describe.each(Object.entries(DOORS))("sendEvents with a source, through %s", (_n
       { onError },
     ]);
     const text = await readToEnd();
-    expect(parse(text).slice(1)).toEqual([end({ reason: "failed", message: "The server could not go on." })]);
+    expect(parse(text).slice(1)).toEqual([end({ reason: "failed", message: "The server could not continue." })]);
     expect(text).not.toMatch(/secret|\.ts|at /);
     expect(onError.mock.calls).toEqual([[failure]]);
   });
@@ -70,7 +70,7 @@ describe.each(Object.entries(DOORS))("sendEvents with a source, through %s", (_n
     const onError = vi.fn();
     const broken = await open([failing, { errorMessage: failing, onError }]);
     expect(parse(await broken.readToEnd())).toEqual([
-      end({ reason: "failed", message: "The server could not go on." }),
+      end({ reason: "failed", message: "The server could not continue." }),
     ]);
     expect(onError).toHaveBeenCalledTimes(2);
   });
@@ -87,7 +87,7 @@ describe.each(Object.entries(DOORS))("sendEvents with a source, through %s", (_n
   ])("ends when the source has %s", async (_kind, source, code) => {
     const onError = vi.fn();
     const { readToEnd } = await open([source, { onError }]);
-    expect(parse(await readToEnd())).toEqual([end({ reason: "failed", message: "The server could not go on." })]);
+    expect(parse(await readToEnd())).toEqual([end({ reason: "failed", message: "The server could not continue." })]);
     expect(onError.mock.calls[0]?.[0]).toMatchObject({ code });
   });
 
@@ -182,7 +182,7 @@ describe.each(Object.entries(DOORS))("sendEvents with a source, through %s", (_n
   };
   it.each(Object.entries(broken))("outlives %s, asked for or not", async (_kind, make) => {
     const { readToEnd } = await open([make() as never]);
-    expect(parse(await readToEnd())).toEqual([end({ reason: "failed", message: "The server could not go on." })]);
+    expect(parse(await readToEnd())).toEqual([end({ reason: "failed", message: "The server could not continue." })]);
     // An error that nobody hears would be a rejection that ends the process, and fails this test.
     expect((await open([make() as never], { method: "HEAD" })).target.closed).toBe(true);
     await new Promise((resolve) => setTimeout(resolve));
@@ -192,7 +192,7 @@ describe.each(Object.entries(DOORS))("sendEvents with a source, through %s", (_n
     const onError = vi.fn();
     const source = { [Symbol.iterator]: () => ({ next: () => 5 }) };
     const { readToEnd } = await open([source as never, { onError }]);
-    expect(parse(await readToEnd())).toEqual([end({ reason: "failed", message: "The server could not go on." })]);
+    expect(parse(await readToEnd())).toEqual([end({ reason: "failed", message: "The server could not continue." })]);
     expect(onError.mock.calls).toMatchObject([
       [{ message: "a source's iterator answered with 5, which is no result" }],
     ]);
@@ -236,7 +236,7 @@ describe.each(Object.entries(DOORS))("sendEvents with a source, through %s", (_n
     const onError = vi.fn();
     const failing = () => Promise.reject(new Error("broken"));
     const { readToEnd } = await open([failing, { errorMessage: errorMessage as never, onError }]);
-    expect(parse(await readToEnd())).toEqual([end({ reason: "failed", message: "The server could not go on." })]);
+    expect(parse(await readToEnd())).toEqual([end({ reason: "failed", message: "The server could not continue." })]);
     expect(onError.mock.calls[1]).toMatchObject([{ code: "invalid-option" }]);
   });
 

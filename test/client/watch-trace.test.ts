@@ -175,9 +175,13 @@ describe("a watched trace", () => {
 
   it("tells of changes in the next animation frame, and does not wait for one that does not come", async () => {
     vi.useFakeTimers();
-    const frames: ((timeMs: number) => void)[] = [];
-    vi.stubGlobal("requestAnimationFrame", (callback: (timeMs: number) => void) => frames.push(callback));
-    vi.stubGlobal("cancelAnimationFrame", (id: number) => delete frames[id - 1]);
+    const frames = new Map<number, (timeMs: number) => void>();
+    let lastFrame = 0;
+    vi.stubGlobal("requestAnimationFrame", (callback: (timeMs: number) => void) => {
+      frames.set(++lastFrame, callback);
+      return lastFrame;
+    });
+    vi.stubGlobal("cancelAnimationFrame", (id: number) => frames.delete(id));
     const target = new SSETarget<SpanEvent>("/sse");
     const watch = watchTrace("http://h/sse", { fetch: fetchOf(target) });
     const told: (number | undefined)[] = [];
@@ -185,12 +189,13 @@ describe("a watched trace", () => {
     await vi.advanceTimersByTimeAsync(50);
     expect(watch.state.status).toBe("open");
     expect(told).toEqual([]);
-    frames.at(-1)?.(7);
+    frames.get(lastFrame)?.(7);
+    frames.delete(lastFrame);
     expect(told).toEqual([7]);
     watch.close();
     await vi.advanceTimersByTimeAsync(110);
     expect(told).toEqual([7, undefined]);
-    expect(Object.keys(frames)).toEqual([]);
+    expect(frames.size).toBe(0);
     expect(vi.getTimerCount()).toBe(0);
   });
 

@@ -45,8 +45,8 @@ export interface EventLog<E extends StreamEvent> {
   bounds(): Promise<EventBounds>;
   /**
    * Notifies the listener of everything that is appended or changed after the promise resolves, whichever process did it.
-   * It may notify too often, repeatedly and with overlaps. A lost notification costs latency, never an event: the feed
-   * also checks the bounds of quiet streams every few seconds.
+   * It may notify too often, repeatedly and with overlaps. A lost notification costs latency (20 s at most), never an
+   * event: the feed also checks the bounds of quiet streams every 5 to 10 s.
    *
    * The log mends its own connection, and calls `changed` when it has.
    */

@@ -21,7 +21,7 @@ export interface FollowerHost<E extends StreamEvent> {
 }
 
 const PAGE_LIMITS = { maxEvents: 1_000, maxBytes: 1024 * 1024 };
-/** How long a lost notification may delay an event, in milliseconds. */
+/** Longest interval between checks of a quiet log, in milliseconds. A lost notification delays an event by up to two. */
 const CHECK_MS = 10_000;
 /** Notices kept while following starts; with more of them the log is read instead. */
 const MAX_EARLY_NOTICES = 1_000;

@@ -74,7 +74,12 @@ export class EventStream<E extends StreamEvent = AnyEvent> {
     return feed.isEnd(Number.POSITIVE_INFINITY);
   }
 
-  /** Calls the listener for events of this type before they are stored and sent; it may `preventDefault()`. Synchronous. */
+  /**
+   * Calls the listener for events of this type before they are stored and sent; it may `preventDefault()`. Synchronous.
+   * The listener stays until it is removed, also if a hub evicts the stream: for a run that ends, pass a `signal`.
+   *
+   * @throws SSETargetError `invalid-option`
+   */
   addEventListener<T extends E["type"]>(
     type: T,
     listener: DispatchListener<EventOfType<E, T>>,

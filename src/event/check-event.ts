@@ -45,7 +45,7 @@ export function checkEvent<E extends StreamEvent>(event: E, maxEventBytes: numbe
   if (typeof toJSON === "function") {
     throw new SSETargetError(
       "unserializable-data",
-      `an event must not have a \`toJSON\` of its own, as the one of type ${describeValue(type)} has; dispatch what it returns`,
+      `an event must not define \`toJSON\`, but the one of type ${describeValue(type)} does; dispatch what it returns`,
     );
   }
   if (id !== undefined && !(Number.isSafeInteger(id) && (id as number) >= 0)) {

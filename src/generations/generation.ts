@@ -125,7 +125,7 @@ export class Generation<C = unknown> {
     let isLate = false;
     const late = new SSETargetError(
       "timeout",
-      `the source has brought nothing for ${idleTimeoutMs} ms; raise \`idleTimeoutMs\`, or pass null to wait for ever`,
+      `the source has sent nothing for ${idleTimeoutMs} ms; raise \`idleTimeoutMs\`, or pass null to wait forever`,
     );
     const timer = setTimeout(() => {
       isLate = true;

@@ -79,7 +79,7 @@ export class WebStreamSink implements Sink {
     this.#finish();
     try {
       // A stream that is closed keeps what it has until it is read, which may be never; one that fails lets go of it.
-      if (isUnread) controller.error(new SSETargetError("timeout", "the response was torn down, for nobody read it"));
+      if (isUnread) controller.error(new SSETargetError("timeout", "the response was closed because it was not read"));
       // Whoever still reads sees an ordinary end, and reconnects with its cursor.
       else if (!wasOver) controller.close();
     } catch {

@@ -42,7 +42,7 @@ export class PathPattern {
     if (!isKnown || !isPath || names.length === 0 || new Set(names).size < names.length) {
       throw new SSETargetError(
         "invalid-option",
-        `\`path\` must be the path of a URL as requests have it, with one or more parts like ":id", each with a name of its own, as "/runs/:id/sse" and "/orgs/:org/runs/:id/sse" have, got ${describeValue(pattern)}`,
+        `\`path\` must be the path of a URL, as requests send it, with one or more parts like ":id", each with a different name, such as "/runs/:id/sse" or "/orgs/:org/runs/:id/sse", got ${describeValue(pattern)}`,
       );
     }
     this.#parts = parts;

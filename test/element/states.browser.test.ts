@@ -45,10 +45,10 @@ describe("the states of <ssetarget-trace>", () => {
     expect(await text(page)).toContain("Ended");
   });
 
-  it("says that a run ended without having told anything", async () => {
+  it("says that a run ended without any steps", async () => {
     const page = await pages.open();
     await mountTrace(page, { events: [{ type: "ssetarget:end" }], status: "ended" });
-    expect(await text(page)).toContain("This run ended without having told anything.");
+    expect(await text(page)).toContain("This run ended without any steps.");
   });
 
   it("counts down to the next try, and has a button for it", async () => {
@@ -105,7 +105,7 @@ describe("the states of <ssetarget-trace>", () => {
     });
     expect(await page.getByRole("note").innerText()).toContain("Events 18 to 1,207 are no longer kept");
     await feed(page, [{ type: "ssetarget:gap", reason: "reset", after: 17, resumesAt: 1 }]);
-    expect(await page.getByRole("note").innerText()).toContain("history began anew");
+    expect(await page.getByRole("note").innerText()).toContain("history was reset");
   });
 
   it("says the same of a run that only waits in its header, its rows and its chips", async () => {
@@ -262,7 +262,10 @@ describe("the states of <ssetarget-trace>", () => {
           ? undefined
           : { label: "Approve: send “approval”", run: () => Promise.reject(new Error("The server answered 503.")) };
     });
-    await page.getByRole("button", { name: /send “approval”/ }).click();
+    const button = page.getByRole("button", { name: /send “approval”/ });
+    await drawn(page);
+    expect(await button.evaluate(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)).toBe(0);
+    await button.click();
     await page.getByRole("alert").filter({ hasText: "The server answered 503." }).waitFor();
     const room = await page.evaluate(() => {
       const widthOf = (part: Element | null | undefined) => part?.getBoundingClientRect().width ?? 0;
